@@ -1,0 +1,359 @@
+//! Global positions: four bytes that name a byte of any source file.
+//!
+//! Files are laid end to end in one space of positions, each followed by one position for its
+//! end. A position is resolved to a file by binary search, and to a line by an index of line
+//! starts that is built when a file is first asked for one.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// A position in one of the files of a [`SourceMap`], or none.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Pos(u32);
+
+impl Pos {
+    /// No position: the thing was not written in a source file.
+    pub const NONE: Pos = Pos(0);
+
+    /// Whether this is no position.
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether this is a position in a file.
+    pub fn is_some(self) -> bool {
+        self.0 != 0
+    }
+
+    /// The position as a number, for compact storage; 0 is [`Pos::NONE`].
+    pub fn to_raw(self) -> u32 {
+        self.0
+    }
+
+    /// The inverse of [`Pos::to_raw`]. A number that no file covers resolves to nothing.
+    pub fn from_raw(raw: u32) -> Pos {
+        Pos(raw)
+    }
+
+    /// The position `bytes` further on. Adding to [`Pos::NONE`] makes no sense and gives it again.
+    pub fn offset(self, bytes: u32) -> Pos {
+        match self {
+            Pos::NONE => Pos::NONE,
+            Pos(start) => Pos(start.saturating_add(bytes)),
+        }
+    }
+
+    /// The span of `len` bytes from here.
+    pub fn span(self, len: u32) -> Span {
+        Span { start: self, len }
+    }
+}
+
+impl fmt::Debug for Pos {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Pos({})", self.0)
+    }
+}
+
+/// A run of bytes in one file. A span of length 0 is a point between two bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: Pos,
+    /// How many bytes.
+    pub len: u32,
+}
+
+impl Span {
+    /// No span.
+    pub const NONE: Span = Span { start: Pos::NONE, len: 0 };
+}
+
+impl From<Pos> for Span {
+    /// The point at a position.
+    fn from(start: Pos) -> Span {
+        Span { start, len: 0 }
+    }
+}
+
+/// Names a file of a [`SourceMap`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FileId(u32);
+
+/// A resolved position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Location {
+    /// The file.
+    pub file: FileId,
+    /// Bytes from the start of the file.
+    pub offset: u32,
+    /// The line, from 1. Lines end at `\n`, `\r\n` or `\r`.
+    pub line: u32,
+    /// The column in bytes, from 1.
+    pub column: u32,
+}
+
+/// Where a source text came from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum SourceName {
+    /// A file.
+    File(PathBuf),
+    /// An expression given as a string, for example on the command line.
+    String,
+    /// Standard input.
+    Stdin,
+    /// Anything else, for example the prompt of an interactive session.
+    Other(Arc<str>),
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceName::File(path) => path.display().fmt(formatter),
+            SourceName::String => formatter.write_str("«string»"),
+            SourceName::Stdin => formatter.write_str("«stdin»"),
+            SourceName::Other(name) => write!(formatter, "«{name}»"),
+        }
+    }
+}
+
+/// One source text and its place among the global positions.
+#[derive(Debug)]
+pub struct SourceFile {
+    id: FileId,
+    name: SourceName,
+    bytes: Arc<[u8]>,
+    /// The position of the first byte.
+    base: u32,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    /// What names this file in its map.
+    pub fn id(&self) -> FileId {
+        self.id
+    }
+
+    /// Where the text came from.
+    pub fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// The text. It need not be UTF-8.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
+    /// The position of the byte at `offset`; an offset past the end gives the end.
+    pub fn pos(&self, offset: usize) -> Pos {
+        // `SourceMap::add` has checked that base + length fits in 32 bits.
+        Pos(self.base + offset.min(self.bytes.len()) as u32)
+    }
+
+    /// The span of the bytes in `range`, which is clipped to the file.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let start = self.pos(range.start);
+        let end = self.pos(range.end);
+        Span { start, len: end.0.saturating_sub(start.0) }
+    }
+
+    /// How many bytes lie before `pos`, or nothing if it is in another file.
+    pub fn offset(&self, pos: Pos) -> Option<usize> {
+        let offset = pos.0.checked_sub(self.base)? as usize;
+        (offset <= self.bytes.len()).then_some(offset)
+    }
+
+    /// The number of lines; a last line without bytes counts.
+    pub fn line_count(&self) -> usize {
+        self.line_starts().len()
+    }
+
+    /// The bytes of a line (counted from 0) as offsets, without its terminator.
+    pub(super) fn line_range(&self, line: usize) -> Range<usize> {
+        let starts = self.line_starts();
+        let start = starts.get(line).map_or(self.bytes.len(), |&s| s as usize);
+        let mut end = starts.get(line + 1).map_or(self.bytes.len(), |&next| next as usize);
+        if line + 1 < starts.len() {
+            let terminator = if self.bytes[start..end].ends_with(b"\r\n") { 2 } else { 1 };
+            end -= terminator;
+        }
+        start..end
+    }
+
+    /// The line (counted from 0) that holds `offset`.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        // The first line starts at 0, so at least one start is not beyond any offset.
+        self.line_starts().partition_point(|&start| start as usize <= offset) - 1
+    }
+
+    fn location(&self, offset: usize) -> Location {
+        let line = self.line_of(offset);
+        let start = self.line_starts()[line] as usize;
+        Location { file: self.id, offset: offset as u32, line: line as u32 + 1, column: (offset - start) as u32 + 1 }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let mut starts = vec![0];
+            for at in memchr::memchr2_iter(b'\n', b'\r', &self.bytes) {
+                let carriage_return_of_pair = self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
+                if !carriage_return_of_pair {
+                    starts.push(at as u32 + 1);
+                }
+            }
+            starts
+        })
+    }
+}
+
+/// All source texts of an evaluator.
+///
+/// ```
+/// use firn::diagnostics::{SourceMap, SourceName};
+///
+/// let sources = SourceMap::new();
+/// let file = sources.add(SourceName::String, b"1 +\n  x".as_slice())?;
+/// let location = sources.resolve(file.pos(6)).unwrap();
+/// assert_eq!((location.line, location.column), (2, 3));
+/// # Ok::<_, firn::diagnostics::SourcesTooLarge>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: RwLock<Vec<Arc<SourceFile>>>,
+}
+
+impl SourceMap {
+    /// A map without files.
+    pub fn new() -> SourceMap {
+        SourceMap::default()
+    }
+
+    /// Adds a text and gives it its positions.
+    ///
+    /// # Errors
+    ///
+    /// If all texts together would exceed 4 GiB.
+    pub fn add(&self, name: SourceName, bytes: impl Into<Arc<[u8]>>) -> Result<Arc<SourceFile>, SourcesTooLarge> {
+        let bytes = bytes.into();
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        let base = match files.last() {
+            // One position more than there are bytes: the end of the file is a place, too.
+            Some(last) => u64::from(last.base) + last.bytes.len() as u64 + 1,
+            None => 1,
+        };
+        if base + bytes.len() as u64 > u64::from(u32::MAX) {
+            return Err(SourcesTooLarge { name });
+        }
+        let file = Arc::new(SourceFile {
+            // Every file takes a position at least, so there are fewer files than positions.
+            id: FileId(files.len() as u32),
+            name,
+            bytes,
+            base: base as u32,
+            line_starts: OnceLock::new(),
+        });
+        files.push(file.clone());
+        Ok(file)
+    }
+
+    /// The file named by `id`, or nothing if `id` comes from another map.
+    pub fn file(&self, id: FileId) -> Option<Arc<SourceFile>> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.get(id.0 as usize).cloned()
+    }
+
+    /// The file that holds a position.
+    pub fn file_at(&self, pos: Pos) -> Option<Arc<SourceFile>> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let after = files.partition_point(|file| file.base <= pos.0);
+        let file = files.get(after.checked_sub(1)?)?;
+        file.offset(pos).map(|_| file.clone())
+    }
+
+    /// File, line and column of a position; nothing for [`Pos::NONE`].
+    pub fn resolve(&self, pos: Pos) -> Option<Location> {
+        let file = self.file_at(pos)?;
+        file.offset(pos).map(|offset| file.location(offset))
+    }
+}
+
+/// The texts of a [`SourceMap`] would exceed the 4 GiB that positions can name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourcesTooLarge {
+    /// The text that did not fit.
+    pub name: SourceName,
+}
+
+impl fmt::Display for SourcesTooLarge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot load {}: all source files together would exceed 4 GiB", self.name)
+    }
+}
+
+impl std::error::Error for SourcesTooLarge {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line_and_column(text: &str, offset: usize) -> (u32, u32) {
+        let sources = SourceMap::new();
+        let file = sources.add(SourceName::String, text.as_bytes()).expect("small");
+        let location = sources.resolve(file.pos(offset)).expect("in the file");
+        (location.line, location.column)
+    }
+
+    #[test]
+    fn lines_end_as_in_nix() {
+        for (text, offset, expected) in [
+            ("", 0, (1, 1)),
+            ("ab", 1, (1, 2)),
+            ("ab", 2, (1, 3)),
+            ("a\nb", 1, (1, 2)),
+            ("a\nb", 2, (2, 1)),
+            ("a\n", 2, (2, 1)),
+            ("a\r\nb", 2, (1, 3)),
+            ("a\r\nb", 3, (2, 1)),
+            ("a\rb", 2, (2, 1)),
+            ("a\r\rb", 3, (3, 1)),
+            ("a\n\rb", 3, (3, 1)),
+            ("ä b", 3, (1, 4)),
+        ] {
+            assert_eq!(line_and_column(text, offset), expected, "{text:?} at {offset}");
+        }
+    }
+
+    #[test]
+    fn line_ranges_exclude_terminators() {
+        let sources = SourceMap::new();
+        let file = sources.add(SourceName::String, b"a\r\nbc\r\nd\re\n".as_slice()).expect("small");
+        let lines: Vec<_> = (0..file.line_count()).map(|line| &file.bytes()[file.line_range(line)]).collect();
+        assert_eq!(lines, [&b"a"[..], b"bc", b"d", b"e", b""]);
+    }
+
+    #[test]
+    fn positions_name_one_file_each() {
+        let sources = SourceMap::new();
+        let name = |n: &str| SourceName::File(n.into());
+        let empty = sources.add(name("empty"), b"".as_slice()).expect("small");
+        let two = sources.add(name("two"), b"xy".as_slice()).expect("small");
+        let last = sources.add(name("last"), b"z".as_slice()).expect("small");
+        let owner = |pos| sources.file_at(pos).map(|file| file.name().to_string());
+        assert_eq!(owner(Pos::NONE), None);
+        assert_eq!(owner(empty.pos(0)).as_deref(), Some("empty"));
+        assert_eq!(owner(two.pos(0)).as_deref(), Some("two"));
+        assert_eq!(owner(two.pos(2)).as_deref(), Some("two"));
+        assert_eq!(two.pos(9), two.pos(2));
+        assert_eq!(owner(last.pos(0)).as_deref(), Some("last"));
+        assert_eq!(owner(Pos::from_raw(last.pos(1).to_raw() + 1)), None);
+        assert_eq!(last.offset(two.pos(0)), None);
+    }
+
+    #[test]
+    fn is_send_and_sync() {
+        fn check<T: Send + Sync>() {}
+        check::<SourceMap>();
+    }
+}
