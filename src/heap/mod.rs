@@ -1,1 +1,51 @@
-//! heap
+//! Values and the memory they live in: the only unsafe code of the crate.
+//!
+//! A [`Value`] is one machine word. Null, booleans, builtins and small integers are immediate;
+//! everything else is a pointer into a [`Heap`], a bump allocator that is freed as a whole. The tag in
+//! the pointer's low three bits tells the type without a load.
+//!
+//! The lifetime `'h` on every type here is the borrow of the heap, so a value cannot outlive its
+//! memory and values of two evaluators cannot be mixed. Everything stored in the heap is `Copy` or a
+//! plain structure without `Drop`; what changes after construction (thunks, frame slots, cached
+//! results) is a [`Cell`](std::cell::Cell).
+//!
+//! Every object begins with a word from which its size can be read, or is reached through a pointer
+//! whose tag gives its size, so that a tracing collector can be added behind this interface.
+//!
+//! | object  | words                                                                |
+//! |---------|----------------------------------------------------------------------|
+//! | thunk   | code or state, environment or result                                 |
+//! | frame   | parent and slot count, slots                                         |
+//! | attrs   | shape, values (or shape, base, values for a layer over another set)  |
+//! | list    | length, elements                                                     |
+//! | string  | length and flag, context if flagged, bytes                           |
+//! | closure | lambda, frame                                                        |
+//! | partial | count, function, arguments                                           |
+//! | boxed   | kind, payload (float, wide integer, path)                            |
+
+#![allow(unsafe_code)]
+
+mod arena;
+mod attrs;
+mod boxed;
+mod frame;
+mod function;
+mod list;
+mod owner;
+mod string;
+mod thunk;
+mod value;
+
+pub(crate) use arena::Heap;
+pub(crate) use attrs::{Attrs, MergePlan, Shape};
+pub(crate) use frame::Frame;
+pub(crate) use function::{Closure, Function, Partial};
+pub(crate) use list::List;
+pub(crate) use owner::OwnedEval;
+pub(crate) use string::{Context, ContextId, Str};
+pub(crate) use thunk::{Suspension, Thunk};
+pub(crate) use value::{BuiltinId, Kind, Value};
+
+/// An interned name. Equal names have equal ids within one evaluator.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Symbol(pub(crate) u32);

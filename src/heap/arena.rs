@@ -1,0 +1,124 @@
+//! The bump allocator.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+
+/// Memory for one evaluator: chunks that are filled from front to back and freed together.
+///
+/// Allocation is an addition and a comparison. Nothing is freed before the heap itself is dropped,
+/// and no destructor runs, so only types without `Drop` may be stored.
+pub(crate) struct Heap {
+    next: Cell<*mut u8>,
+    end: Cell<*mut u8>,
+    chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
+}
+
+/// Chunks are multiples of a huge page and aligned to it, so that the kernel can back them with few
+/// page faults.
+const CHUNK_ALIGN: usize = 2 << 20;
+/// The first chunk is small so that evaluating `1` touches little memory.
+const FIRST_CHUNK: usize = 256 << 10;
+const CHUNK: usize = 4 << 20;
+
+impl Heap {
+    pub(crate) fn new() -> Self {
+        Heap {
+            next: Cell::new(std::ptr::null_mut()),
+            end: Cell::new(std::ptr::null_mut()),
+            chunks: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Uninitialised memory for `words` words, aligned to a word.
+    #[inline(always)]
+    pub(super) fn alloc_words(&self, words: usize) -> NonNull<u64> {
+        let bytes = words * 8;
+        let start = self.next.get();
+        if self.end.get() as usize - start as usize >= bytes && !start.is_null() {
+            // SAFETY: the comparison shows that `bytes` more bytes belong to the current chunk.
+            unsafe {
+                self.next.set(start.add(bytes));
+                NonNull::new_unchecked(start.cast())
+            }
+        } else {
+            self.alloc_slow(bytes)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {
+        let mut chunks = self.chunks.borrow_mut();
+        let usual = if chunks.is_empty() { FIRST_CHUNK } else { CHUNK };
+        // A large object gets a chunk of its own, and the current chunk stays in use.
+        let own_chunk = bytes > usual / 4;
+        let size = if own_chunk { bytes } else { usual };
+        let align = if size >= CHUNK { CHUNK_ALIGN } else { 4096 };
+        let layout = Layout::from_size_align(size, align).expect("an object is smaller than isize::MAX");
+        // SAFETY: the size is not zero: an empty request always fits the current chunk or takes `usual`.
+        let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        chunks.push((start, layout));
+        if !own_chunk {
+            // SAFETY: `bytes <= size`, and both pointers are within or one past the new chunk.
+            unsafe {
+                self.next.set(start.as_ptr().add(bytes));
+                self.end.set(start.as_ptr().add(size));
+            }
+        }
+        start.cast()
+    }
+
+    /// Stores a structure. `T` must not need dropping, which is checked when this is compiled.
+    pub(crate) fn store<T>(&self, value: T) -> &T {
+        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 8 && size_of::<T>() > 0) };
+        let memory = self.alloc_words(size_of::<T>().div_ceil(8)).cast::<T>();
+        // SAFETY: the memory is large and aligned enough for a `T`, fresh, and lives as long as `self`.
+        unsafe {
+            memory.write(value);
+            memory.as_ref()
+        }
+    }
+
+    /// Stores the items of an iterator in a row.
+    pub(crate) fn store_many<T>(&self, values: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> &[T] {
+        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 8) };
+        let values = values.into_iter();
+        let length = values.len();
+        if length == 0 {
+            return &[];
+        }
+        let memory = self.alloc_words((length * size_of::<T>()).div_ceil(8)).cast::<T>();
+        let mut written = 0;
+        for value in values.take(length) {
+            // SAFETY: `written < length`, for which there is fresh memory.
+            unsafe { memory.add(written).write(value) };
+            written += 1;
+        }
+        // SAFETY: this many have been written, and the memory lives as long as `self`.
+        unsafe { std::slice::from_raw_parts(memory.as_ptr(), written) }
+    }
+
+    /// Stores a copy of a slice.
+    pub(crate) fn store_slice<T: Copy>(&self, values: &[T]) -> &[T] {
+        const { assert!(align_of::<T>() <= 8) };
+        if values.is_empty() {
+            return &[];
+        }
+        let memory = self.alloc_words(size_of_val(values).div_ceil(8)).cast::<T>();
+        // SAFETY: as in `store`, for `values.len()` elements; fresh memory cannot overlap the source.
+        unsafe {
+            memory.copy_from_nonoverlapping(NonNull::from(values).cast(), values.len());
+            std::slice::from_raw_parts(memory.as_ptr(), values.len())
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for (start, layout) in self.chunks.get_mut().drain(..) {
+            // SAFETY: the chunk came from `alloc` with this layout; no reference into it outlives `self`.
+            unsafe { dealloc(start.as_ptr(), layout) }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Attribute sets: names apart from values.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use super::value::TAG_ATTRS;
+use super::{Heap, Symbol, Value};
+use crate::diagnostics::Pos;
+
+/// The names of an attribute set, shared by all sets that one place of a program makes.
+///
+/// Names are in ascending order of their ids, which is arbitrary to a user; the alphabetical order is
+/// computed when it is first asked for.
+pub(crate) struct Shape<'h> {
+    names: &'h [Symbol],
+    positions: &'h [Pos],
+    alphabetical: Cell<Option<&'h [u32]>>,
+    /// The same shape without positions, once it was needed.
+    anonymous: Cell<Option<&'h Shape<'h>>>,
+    /// Whether many sets have this shape, so that what is learned about it is worth remembering.
+    shared: bool,
+}
+
+/// How two shapes merge into one.
+pub(crate) struct MergePlan<'h> {
+    pub(crate) shape: &'h Shape<'h>,
+    /// For each name of the result where its value is: an index into the right set's values, or that of
+    /// the left plus `LEFT`.
+    sources: &'h [u32],
+}
+
+const LEFT: u32 = 1 << 31;
+
+impl<'h> Shape<'h> {
+    /// A shape of names in ascending order, none twice, with the position of each.
+    pub(crate) fn new(heap: &'h Heap, names: &[Symbol], positions: &[Pos], shared: bool) -> &'h Self {
+        debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
+        let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
+        heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None), shared })
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline(always)]
+    pub(crate) fn names(&self) -> &'h [Symbol] {
+        self.names
+    }
+
+    pub(crate) fn positions(&self) -> &'h [Pos] {
+        self.positions
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Where `name` is.
+    #[inline]
+    pub(crate) fn index_of(&self, name: Symbol) -> Option<usize> {
+        if self.names.len() <= 8 {
+            return self.names.iter().position(|&other| other == name);
+        }
+        self.names.binary_search(&name).ok()
+    }
+
+    /// The same names without positions: the shape of a set that a builtin makes of one with this shape.
+    pub(crate) fn without_positions(&'h self, heap: &'h Heap) -> &'h Shape<'h> {
+        if let Some(anonymous) = self.anonymous.get() {
+            return anonymous;
+        }
+        let positions = heap.store_many((0..self.names.len()).map(|_| Pos::NONE));
+        let anonymous = heap.store(Shape {
+            names: self.names,
+            positions,
+            alphabetical: self.alphabetical.clone(),
+            anonymous: Cell::new(None),
+            shared: self.shared,
+        });
+        anonymous.anonymous.set(Some(anonymous));
+        self.anonymous.set(Some(anonymous));
+        anonymous
+    }
+
+    /// The indices of the names in alphabetical order, computed by `sort` once.
+    pub(crate) fn alphabetical(&self, heap: &'h Heap, sort: impl FnOnce(&mut [u32], &'h [Symbol])) -> &'h [u32] {
+        if let Some(order) = self.alphabetical.get() {
+            return order;
+        }
+        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
+        sort(&mut order, self.names);
+        let order = heap.store_slice(&order);
+        self.alphabetical.set(Some(order));
+        order
+    }
+
+    /// How a set of this shape is updated by one of shape `right`.
+    pub(crate) fn merge(&self, right: &Shape<'h>, heap: &'h Heap) -> &'h MergePlan<'h> {
+        let (names, positions, sources) = self.merge_names(right);
+        let shape = Shape::new(heap, &names, &positions, self.shared && right.shared);
+        heap.store(MergePlan { shape, sources: heap.store_slice(&sources) })
+    }
+
+    /// The names of both shapes with their positions, and where each one's value comes from.
+    fn merge_names(&self, right: &Shape<'h>) -> (Vec<Symbol>, Vec<Pos>, Vec<u32>) {
+        let total = self.len() + right.len();
+        let mut names = Vec::with_capacity(total);
+        let mut positions = Vec::with_capacity(total);
+        let mut sources = Vec::with_capacity(total);
+        let (mut l, mut r) = (0, 0);
+        while l < self.len() || r < right.len() {
+            let take_left = r == right.len() || l < self.len() && self.names[l] < right.names[r];
+            if take_left {
+                names.push(self.names[l]);
+                positions.push(self.positions[l]);
+                sources.push(l as u32 | LEFT);
+                l += 1;
+            } else {
+                l += usize::from(l < self.len() && self.names[l] == right.names[r]);
+                names.push(right.names[r]);
+                positions.push(right.positions[r]);
+                sources.push(r as u32);
+                r += 1;
+            }
+        }
+        (names, positions, sources)
+    }
+}
+
+/// An attribute set.
+///
+/// | kind    | first word       | then                            |
+/// |---------|------------------|---------------------------------|
+/// | flat    | shape            | values                          |
+/// | layer   | shape + 1        | base, count and depth, values   |
+/// | forward | flat set + 2     | what a layer had (unused)       |
+///
+/// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
+/// something needs all names in a row.
+#[derive(Copy, Clone)]
+pub(crate) struct Attrs<'h> {
+    object: NonNull<u64>,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+const FLAG_MASK: usize = 3;
+const FLAT: usize = 0;
+const LAYER: usize = 1;
+/// Layers over layers end here: a look-up goes through each.
+const MAX_DEPTH: u64 = 8;
+/// A smaller base is copied.
+const MIN_LAYER_BASE: usize = 32;
+
+impl<'h> Attrs<'h> {
+    /// A set of `shape` whose values are made by `value`, called with 0, 1, 2, ...
+    #[inline]
+    pub(crate) fn try_build<E>(
+        heap: &'h Heap,
+        shape: &'h Shape<'h>,
+        mut value: impl FnMut(usize) -> Result<Value<'h>, E>,
+    ) -> Result<Value<'h>, E> {
+        let object = heap.alloc_words(1 + shape.len());
+        // SAFETY: the words were allocated, and each is written before the set is reachable.
+        unsafe {
+            object.cast::<&'h Shape<'h>>().write(shape);
+            let values = object.add(1).cast::<Value<'h>>();
+            for index in 0..shape.len() {
+                values.add(index).write(value(index)?);
+            }
+        }
+        Ok(Value::tagged(object, TAG_ATTRS))
+    }
+
+    #[inline]
+    pub(crate) fn build(heap: &'h Heap, shape: &'h Shape<'h>, mut value: impl FnMut(usize) -> Value<'h>) -> Value<'h> {
+        let set = Attrs::try_build(heap, shape, |index| Ok::<_, std::convert::Infallible>(value(index)));
+        match set {
+            Ok(set) => set,
+            Err(never) => match never {},
+        }
+    }
+
+    /// `left // right` by a plan made from their shapes; both are flat.
+    pub(crate) fn merge(heap: &'h Heap, plan: &MergePlan<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
+        let (left, right) = (left.flat_values(), right.flat_values());
+        Attrs::build(heap, plan.shape, |index| match plan.sources[index] {
+            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
+            source => right[source as usize].get(),
+        })
+    }
+
+    /// `left // right` for shapes that are not worth remembering; both are flat.
+    pub(crate) fn merge_once(heap: &'h Heap, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
+        let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape()) else {
+            return right.value();
+        };
+        let (names, positions, sources) = left_shape.merge_names(right_shape);
+        let shape = Shape::new(heap, &names, &positions, false);
+        let (left, right) = (left.flat_values(), right.flat_values());
+        Attrs::build(heap, shape, |index| match sources[index] {
+            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
+            source => right[source as usize].get(),
+        })
+    }
+
+    /// `base // overlay` without copying the base, where that pays off. `overlay` is flat.
+    pub(crate) fn try_layer(heap: &'h Heap, base: Attrs<'h>, overlay: Attrs<'h>) -> Option<Value<'h>> {
+        let base = base.resolve();
+        let depth = base.layer_parts().map_or(0, |(_, _, depth)| depth);
+        let base_len = base.len();
+        let (shape, values) = (overlay.flat_shape()?, overlay.flat_values());
+        if base_len < MIN_LAYER_BASE || values.len() * 4 > base_len || depth + 1 >= MAX_DEPTH {
+            return None;
+        }
+        let added = shape.names.iter().filter(|&&name| base.get(name).is_none()).count();
+        let object = heap.alloc_words(3 + values.len());
+        // SAFETY: the words were allocated and all of them are written.
+        unsafe {
+            let first = std::ptr::from_ref(shape).cast_mut().map_addr(|addr| addr | LAYER);
+            object.cast::<*mut Shape<'h>>().write(first);
+            object.add(1).cast::<NonNull<u64>>().write(base.object);
+            object.add(2).write(((base_len + added) as u64) << 8 | (depth + 1));
+            let target = object.add(3).cast::<Value<'h>>();
+            for (index, value) in values.iter().enumerate() {
+                target.add(index).write(value.get());
+            }
+        }
+        Some(Value::tagged(object, TAG_ATTRS))
+    }
+
+    /// # Safety
+    /// `object` was made by this type in a heap borrowed for `'h`.
+    #[inline(always)]
+    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
+        Attrs { object, heap: PhantomData }
+    }
+
+    #[inline(always)]
+    fn first(self) -> *mut u8 {
+        // SAFETY: the first word of a set is a flagged pointer.
+        unsafe { self.object.cast::<*mut u8>().read() }
+    }
+
+    /// The set itself, or what it forwards to.
+    #[inline(always)]
+    fn resolve(self) -> Self {
+        let first = self.first();
+        if first.addr() & FLAG_MASK <= LAYER {
+            return self;
+        }
+        // SAFETY: a forward points to a flat set.
+        unsafe { Attrs::from_object(NonNull::new_unchecked(first.map_addr(|addr| addr & !FLAG_MASK).cast())) }
+    }
+
+    /// The shape, if the set is flat.
+    #[inline(always)]
+    pub(crate) fn flat_shape(self) -> Option<&'h Shape<'h>> {
+        let first = self.resolve().first();
+        // SAFETY: without flags the word is the reference that the set was built with.
+        (first.addr() & FLAG_MASK == FLAT).then(|| unsafe { &*first.cast::<Shape<'h>>() })
+    }
+
+    /// The values of a flat set in the order of its shape; none of a layered one.
+    #[inline(always)]
+    pub(crate) fn flat_values(self) -> &'h [Cell<Value<'h>>] {
+        let resolved = self.resolve();
+        let Some(shape) = resolved.flat_shape() else { return &[] };
+        // SAFETY: a flat set has a value for each name after its first word.
+        unsafe { std::slice::from_raw_parts(resolved.object.add(1).cast().as_ptr(), shape.len()) }
+    }
+
+    /// Shape and values, after giving a layered set a flat form.
+    #[inline]
+    pub(crate) fn flatten(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [Cell<Value<'h>>]) {
+        if let Some(shape) = self.flat_shape() {
+            return (shape, self.flat_values());
+        }
+        self.flatten_layers(heap)
+    }
+
+    /// Copies a base and all layers over it into one flat set, in one go.
+    #[cold]
+    fn flatten_layers(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [Cell<Value<'h>>]) {
+        let top = self.resolve();
+        // What the layers add, the newest of each name.
+        let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
+        let mut below = top;
+        while let Some((shape, values, _)) = below.layer_parts() {
+            for ((&name, &pos), value) in shape.names.iter().zip(shape.positions).zip(values) {
+                added.push((name, pos, value.get()));
+            }
+            below = below.base().resolve();
+        }
+        // The sort is stable, so the newest stays first.
+        added.sort_by_key(|(name, ..)| *name);
+        added.dedup_by_key(|(name, ..)| *name);
+        let names: Vec<_> = added.iter().map(|attr| attr.0).collect();
+        let positions: Vec<_> = added.iter().map(|attr| attr.1).collect();
+        let overlay_shape = Shape::new(heap, &names, &positions, false);
+        let overlay = Attrs::build(heap, overlay_shape, |index| added[index].2);
+        let Some(overlay) = overlay.as_attrs() else { return (overlay_shape, &[]) };
+        let flat = Attrs::merge_once(heap, below, overlay).object(TAG_ATTRS);
+        // SAFETY: the first word of a layer may become a forward at any time: all readers look at it first.
+        unsafe { top.object.cast::<*mut u64>().write(flat.as_ptr().map_addr(|addr| addr | 2)) };
+        top.flatten(heap)
+    }
+
+    /// Shape, values and depth of a layer that has not been flattened.
+    #[inline]
+    fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [Cell<Value<'h>>], u64)> {
+        let first = self.first();
+        if first.addr() & FLAG_MASK != LAYER {
+            return None;
+        }
+        // SAFETY: a layer has the words that `try_layer` wrote.
+        unsafe {
+            let shape = &*first.map_addr(|addr| addr & !FLAG_MASK).cast::<Shape<'h>>();
+            let values = std::slice::from_raw_parts(self.object.add(3).cast().as_ptr(), shape.len());
+            Some((shape, values, self.object.add(2).read() & 0xff))
+        }
+    }
+
+    /// The set under a layer.
+    fn base(self) -> Attrs<'h> {
+        // SAFETY: only called on layers, whose second word is the base.
+        unsafe { Attrs::from_object(self.object.add(1).cast::<NonNull<u64>>().read()) }
+    }
+
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        let set = self.resolve();
+        match set.flat_shape() {
+            Some(shape) => shape.len(),
+            // SAFETY: the third word of a layer holds the count above the depth.
+            None => unsafe { (set.object.add(2).read() >> 8) as usize },
+        }
+    }
+
+    /// The value called `name`.
+    #[inline]
+    pub(crate) fn get(self, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+        self.find(name).map(|(value, _)| value)
+    }
+
+    /// The value called `name` and where it was written.
+    #[inline]
+    pub(crate) fn find(self, name: Symbol) -> Option<(&'h Cell<Value<'h>>, Pos)> {
+        let mut set = self.resolve();
+        loop {
+            if let Some(shape) = set.flat_shape() {
+                let index = shape.index_of(name)?;
+                return Some((&set.flat_values()[index], shape.positions[index]));
+            }
+            let (shape, values, _) = set.layer_parts()?;
+            if let Some(index) = shape.index_of(name) {
+                return Some((&values[index], shape.positions[index]));
+            }
+            set = set.base().resolve();
+        }
+    }
+
+    /// The address of the set, the same before and after it was flattened.
+    pub(crate) fn identity(self) -> usize {
+        self.object.addr().get()
+    }
+
+    pub(crate) fn value(self) -> Value<'h> {
+        Value::tagged(self.object, TAG_ATTRS)
+    }
+}

@@ -1,0 +1,90 @@
+//! Strings and their contexts.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use super::value::TAG_STRING;
+use super::{Heap, Value};
+
+/// A string: bytes, and for a few the store objects that they mention.
+///
+/// The first word is the length times two, plus one if a context follows in the second word.
+#[derive(Copy, Clone)]
+pub(crate) struct Str<'h> {
+    object: NonNull<u64>,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+/// The index of a context element in the evaluator's table.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct ContextId(pub(crate) u32);
+
+/// The context of a string: elements in ascending order, none twice.
+pub(crate) type Context<'h> = &'h [ContextId];
+
+/// A context as a string holds it: one word that points here.
+#[derive(Copy, Clone)]
+struct ContextCell<'h>(Context<'h>);
+
+impl<'h> Str<'h> {
+    pub(crate) fn plain(heap: &'h Heap, bytes: &[u8]) -> Value<'h> {
+        Str::concat(heap, &[bytes], &[])
+    }
+
+    /// The parts one after the other. `context` must be sorted.
+    pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: Context<'h>) -> Value<'h> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let header_words = if context.is_empty() { 1 } else { 2 };
+        let object = heap.alloc_words(header_words + length.div_ceil(8));
+        // SAFETY: the words after the header hold at least `length` bytes.
+        unsafe {
+            object.write((length as u64) << 1 | u64::from(!context.is_empty()));
+            if !context.is_empty() {
+                object.add(1).cast::<&'h ContextCell<'h>>().write(heap.store(ContextCell(context)));
+            }
+            let mut end = object.add(header_words).cast::<u8>();
+            for part in parts {
+                end.copy_from_nonoverlapping(NonNull::from(*part).cast(), part.len());
+                end = end.add(part.len());
+            }
+        }
+        Value::tagged(object, TAG_STRING)
+    }
+
+    /// # Safety
+    /// `object` was made by [`Str::concat`] in a heap borrowed for `'h`.
+    #[inline(always)]
+    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
+        Str { object, heap: PhantomData }
+    }
+
+    #[inline(always)]
+    fn header(self) -> u64 {
+        // SAFETY: the first word of a string is its header.
+        unsafe { self.object.read() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn bytes(self) -> &'h [u8] {
+        let header = self.header();
+        // SAFETY: the header tells where the bytes begin and how many there are.
+        unsafe {
+            let start = self.object.add(1 + (header & 1) as usize);
+            std::slice::from_raw_parts(start.cast().as_ptr(), (header >> 1) as usize)
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn context(self) -> Context<'h> {
+        if self.header() & 1 == 0 {
+            return &[];
+        }
+        // SAFETY: the flag in the header says that the second word is the context.
+        unsafe { self.object.add(1).cast::<&'h ContextCell<'h>>().read().0 }
+    }
+
+    pub(crate) fn value(self) -> Value<'h> {
+        Value::tagged(self.object, TAG_STRING)
+    }
+}

@@ -1,0 +1,75 @@
+//! The native stack: as deep as memory allows.
+//!
+//! Nesting of input decides how deep the phases recurse, so each of them asks for more stack before
+//! little is left, in segments that are freed on the way back.
+
+/// What a function and everything it calls before asking again may use.
+const RED_ZONE: usize = 256 << 10;
+/// The size of an additional segment; untouched parts of it cost no memory.
+const SEGMENT: usize = 16 << 20;
+
+/// Calls `f`, on a new stack segment if little is left of the current one.
+#[inline]
+pub(crate) fn grow_if_needed<R>(f: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(RED_ZONE, SEGMENT, f)
+}
+
+/// How much stack there is: what the evaluator asks at each step, so asking costs a comparison.
+pub(crate) struct StackGauge {
+    /// Below this address little is left of the current segment.
+    low: usize,
+    /// Bytes in the segments added so far.
+    added: usize,
+    limit: usize,
+}
+
+/// The address of the top of the stack, roughly.
+#[inline(always)]
+fn here() -> usize {
+    let marker = 0_u8;
+    (&raw const marker).addr()
+}
+
+impl StackGauge {
+    /// A gauge that lets segments grow to `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        let mut gauge = StackGauge { low: 0, added: 0, limit };
+        gauge.attach();
+        gauge
+    }
+
+    /// Measures the stack of the current thread: an evaluator may have moved here.
+    pub(crate) fn attach(&mut self) {
+        let remaining = stacker::remaining_stack().unwrap_or(0);
+        self.low = here().saturating_sub(remaining).saturating_add(RED_ZONE);
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_low(&self) -> bool {
+        here() < self.low
+    }
+}
+
+/// Calls `f` on a new segment; `None` if the limit is reached. `gauge` finds the gauge in `owner`.
+#[cold]
+#[inline(never)]
+pub(crate) fn on_new_segment<T, R>(
+    owner: &mut T,
+    gauge: fn(&mut T) -> &mut StackGauge,
+    f: impl FnOnce(&mut T) -> R,
+) -> Option<R> {
+    let before = gauge(owner);
+    if before.added + SEGMENT > before.limit {
+        return None;
+    }
+    before.added += SEGMENT;
+    let low = before.low;
+    let result = stacker::grow(SEGMENT, || {
+        gauge(owner).attach();
+        f(owner)
+    });
+    let after = gauge(owner);
+    after.low = low;
+    after.added -= SEGMENT;
+    Some(result)
+}
