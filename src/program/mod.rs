@@ -1,1 +1,24 @@
-//! program
+//! Programs: what the evaluator runs.
+//!
+//! [`lower()`](lower::lower) turns the parser's record of a file into nodes in which everything that can
+//! be decided before running has been decided: variables are slots, literals are values, nested
+//! attribute paths are merged, names are sorted. Nodes are in the heap and never change, but for what
+//! they remember of earlier executions.
+
+mod bindings;
+mod expr;
+mod lint;
+mod lower;
+mod scope;
+mod show;
+mod symbols;
+
+pub(crate) use expr::{
+    Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicVariable, Expr, Formal, Formals, HasAttr,
+    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectCache, Unary, UpdateCache, With,
+};
+pub use lint::{LintLevel, Lints};
+pub(crate) use lower::{Lowering, lower};
+pub(crate) use scope::{Globals, RootScope};
+pub(crate) use show::show;
+pub(crate) use symbols::{SymbolTable, names};

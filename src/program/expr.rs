@@ -1,0 +1,242 @@
+//! The nodes of a program.
+//!
+//! An [`Expr`] is two words: what to do, and either the little it needs or a reference to the rest.
+//! Positions are 4 bytes and held only where an error can point at them.
+
+use std::cell::Cell;
+
+use crate::diagnostics::Pos;
+use crate::heap::{MergePlan, Shape, Symbol, Value};
+
+/// An expression.
+#[derive(Copy, Clone)]
+pub(crate) enum Expr<'h> {
+    /// A literal, a builtin, an empty list.
+    Const(Value<'h>),
+    /// A value that was computed while lowering, where the language has an operation to do.
+    Folded(Value<'h>),
+    /// A variable of the innermost frame.
+    Local {
+        slot: u32,
+        pos: Pos,
+    },
+    /// A variable of a frame further out, `depth` parents up.
+    Outer {
+        depth: u16,
+        slot: u32,
+        pos: Pos,
+    },
+    /// A variable of a frame more than 65,535 frames up: depth, slot and position.
+    Far(&'h (u32, u32, Pos)),
+    /// A variable that only an enclosing `with` can provide.
+    Dynamic(&'h DynamicVariable),
+    Select(&'h Select<'h>),
+    HasAttr(&'h HasAttr<'h>),
+    Call(&'h Call<'h>),
+    Lambda(&'h Lambda<'h>),
+    /// A set whose values see the scope around it.
+    Attrs(&'h AttrsExpr<'h>),
+    /// `rec { }`: the values see each other.
+    RecAttrs(&'h AttrsExpr<'h>),
+    List(&'h ListExpr<'h>),
+    Let(&'h Let<'h>),
+    With(&'h With<'h>),
+    If(&'h If<'h>),
+    Assert(&'h Assert<'h>),
+    Not(&'h Unary<'h>),
+    And(&'h Binary<'h>),
+    Or(&'h Binary<'h>),
+    Implies(&'h Binary<'h>),
+    Binary(BinaryOp, &'h Binary<'h>),
+    /// A string with interpolations.
+    String(&'h Interpolation<'h>),
+    /// A path with interpolations.
+    Path(&'h Interpolation<'h>),
+}
+
+/// The operators that evaluate both sides and combine them.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Concat,
+    Update,
+}
+
+/// A variable looked up by name in the frames of the enclosing `with`s.
+pub(crate) struct DynamicVariable {
+    pub(crate) name: Symbol,
+    pub(crate) pos: Pos,
+    /// How many parents up the innermost `with` frame is.
+    pub(crate) depth: u32,
+}
+
+/// One name of an attribute path.
+pub(crate) enum AttrName<'h> {
+    Static(Symbol),
+    Dynamic(Expr<'h>),
+}
+
+/// One step of a selection and what it found last time.
+pub(crate) struct PathElement<'h> {
+    pub(crate) name: AttrName<'h>,
+    pub(crate) pos: Pos,
+    pub(crate) cache: SelectCache<'h>,
+}
+
+/// The shape that was selected from last and where the name was in it.
+#[derive(Default)]
+pub(crate) struct SelectCache<'h>(pub(crate) Cell<(Option<&'h Shape<'h>>, u32)>);
+
+/// `subject.path or default`.
+pub(crate) struct Select<'h> {
+    pub(crate) subject: Expr<'h>,
+    pub(crate) path: &'h [PathElement<'h>],
+    pub(crate) default: Option<Expr<'h>>,
+}
+
+/// `subject ? path`.
+pub(crate) struct HasAttr<'h> {
+    pub(crate) subject: Expr<'h>,
+    pub(crate) path: &'h [PathElement<'h>],
+}
+
+/// `function arguments...`, all the arguments that are written in a row.
+pub(crate) struct Call<'h> {
+    pub(crate) function: Expr<'h>,
+    pub(crate) arguments: &'h [Expr<'h>],
+    pub(crate) pos: Pos,
+}
+
+/// A function: `a: b: { c, d ? e }: body` is one lambda with three parameters and one frame.
+///
+/// The frame holds the plain parameters in order, then the whole set if it has a name (`args @`), then
+/// the formals.
+pub(crate) struct Lambda<'h> {
+    /// How many arguments it takes, the set of the formals included.
+    pub(crate) arity: u32,
+    /// Slots in the frame.
+    pub(crate) slots: u32,
+    pub(crate) formals: Option<&'h Formals<'h>>,
+    pub(crate) body: Expr<'h>,
+    /// Where each parameter begins, for messages.
+    pub(crate) positions: &'h [Pos],
+    /// The names of the plain parameters.
+    pub(crate) parameters: &'h [Symbol],
+    /// What the function was bound to, if to anything.
+    pub(crate) name: Cell<Option<Symbol>>,
+}
+
+/// `{ a, b ? 1, ... } @ args`.
+pub(crate) struct Formals<'h> {
+    /// In ascending order of the symbols.
+    pub(crate) formals: &'h [Formal<'h>],
+    pub(crate) has_ellipsis: bool,
+    /// The slot of the whole set.
+    pub(crate) whole: Option<u32>,
+    /// The name of the whole set, for printing.
+    pub(crate) whole_name: Option<Symbol>,
+    /// The slot of the first formal; the others follow in their order.
+    pub(crate) first_slot: u32,
+    pub(crate) pos: Pos,
+    /// For the shape of the last argument, the index of each formal in it (`u32::MAX` if it is absent).
+    pub(crate) cache: Cell<Option<(&'h Shape<'h>, &'h [u32])>>,
+}
+
+/// One formal parameter.
+pub(crate) struct Formal<'h> {
+    pub(crate) name: Symbol,
+    pub(crate) pos: Pos,
+    pub(crate) default: Option<Expr<'h>>,
+}
+
+/// An attribute set as it is written.
+///
+/// `sources` are the expressions of `inherit (source) ...` that are worth evaluating once: they sit in
+/// the last slots of the frame of a `rec` set; any other set gets a frame just for them, in which its
+/// values are evaluated.
+pub(crate) struct AttrsExpr<'h> {
+    pub(crate) shape: &'h Shape<'h>,
+    /// The values in the order of the shape.
+    pub(crate) values: &'h [Expr<'h>],
+    pub(crate) sources: &'h [Expr<'h>],
+    pub(crate) dynamic: &'h [DynamicAttr<'h>],
+    pub(crate) pos: Pos,
+    /// The index of `__overrides` in a `rec` set.
+    pub(crate) overrides: Option<u32>,
+}
+
+/// `${name} = value;`.
+pub(crate) struct DynamicAttr<'h> {
+    pub(crate) name: Expr<'h>,
+    pub(crate) value: Expr<'h>,
+    pub(crate) pos: Pos,
+}
+
+/// `let ... in body`: each value goes to the slot of its index; then come the sources.
+pub(crate) struct Let<'h> {
+    pub(crate) values: &'h [Expr<'h>],
+    pub(crate) sources: &'h [Expr<'h>],
+    pub(crate) body: Expr<'h>,
+}
+
+/// `with subject; body`.
+pub(crate) struct With<'h> {
+    pub(crate) subject: Expr<'h>,
+    pub(crate) body: Expr<'h>,
+    /// How many parents up from the new frame the next enclosing `with` is; 0 if there is none.
+    pub(crate) outer: u32,
+}
+
+/// `if condition then consequence else alternative`.
+pub(crate) struct If<'h> {
+    pub(crate) condition: Expr<'h>,
+    pub(crate) consequence: Expr<'h>,
+    pub(crate) alternative: Expr<'h>,
+    pub(crate) pos: Pos,
+}
+
+/// `assert condition; body`.
+pub(crate) struct Assert<'h> {
+    pub(crate) condition: Expr<'h>,
+    pub(crate) body: Expr<'h>,
+    pub(crate) pos: Pos,
+}
+
+/// `[ elements... ]`.
+pub(crate) struct ListExpr<'h> {
+    pub(crate) elements: &'h [Expr<'h>],
+}
+
+/// An operator with one operand.
+pub(crate) struct Unary<'h> {
+    pub(crate) operand: Expr<'h>,
+    pub(crate) pos: Pos,
+}
+
+/// An operator with two operands.
+pub(crate) struct Binary<'h> {
+    pub(crate) left: Expr<'h>,
+    pub(crate) right: Expr<'h>,
+    /// Where the operator is.
+    pub(crate) pos: Pos,
+    pub(crate) cache: UpdateCache<'h>,
+}
+
+/// The shapes that an `//` merged last and how.
+#[derive(Default)]
+pub(crate) struct UpdateCache<'h>(pub(crate) Cell<Option<(&'h Shape<'h>, &'h Shape<'h>, &'h MergePlan<'h>)>>);
+
+/// Literal text and interpolated expressions, alternating freely. A literal is a constant.
+pub(crate) struct Interpolation<'h> {
+    pub(crate) parts: &'h [(Expr<'h>, Pos)],
+    pub(crate) pos: Pos,
+}

@@ -1,0 +1,275 @@
+//! From the parser's record to a program.
+
+mod attrs;
+mod lambda;
+mod literals;
+mod operators;
+mod variables;
+
+use super::bindings::{BindingSets, Reader};
+use super::scope::Scopes;
+use super::{
+    Assert, AttrName, Call, Expr, Globals, HasAttr, If, Lints, ListExpr, PathElement, RootScope, Select, SelectCache,
+    SymbolTable, With, names,
+};
+use crate::diagnostics::{Code, Diagnostic, Pos};
+use crate::heap::{Heap, List, Symbol, Value};
+use crate::stack;
+use crate::syntax::{NodeId, Parse, SyntaxKind};
+
+/// What lowering needs besides the record of a file.
+pub(crate) struct Lowering<'a, 'h> {
+    pub(crate) heap: &'h Heap,
+    pub(crate) symbols: &'a mut SymbolTable<'h>,
+    pub(crate) globals: &'a Globals<'h>,
+    /// What stands around the program.
+    pub(crate) root: &'a RootScope,
+    /// What relative paths are relative to: absolute and canonical.
+    pub(crate) base_dir: &'a [u8],
+    /// What `~` stands for, if that may be known.
+    pub(crate) home: Option<&'a [u8]>,
+    /// The position of the first byte of the source.
+    pub(crate) base: Pos,
+    /// The name of the file and the start of each line, for `__curPos`.
+    pub(crate) location: &'a dyn Fn(Pos) -> Option<(Vec<u8>, u32, u32)>,
+    pub(crate) lints: Lints,
+    /// Where warnings go.
+    pub(crate) warnings: &'a mut Vec<Diagnostic>,
+}
+
+/// Turns a file without syntax errors into a program.
+///
+/// # Errors
+/// Undefined variables and attributes that are defined twice, all of them.
+pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h Expr<'h>, Vec<Diagnostic>> {
+    let heap = context.heap;
+    let mut lowerer =
+        Lowerer { parse, scopes: Scopes::default(), sets: BindingSets::default(), diagnostics: Vec::new(), context };
+    let root = lowerer.context.root;
+    if !root.names.is_empty() {
+        lowerer.scopes.enter(root.names.iter().copied().zip(0..));
+    }
+    let program = lowerer.expr(parse.root());
+    lowerer.report_duplicates();
+    if lowerer.diagnostics.is_empty() { Ok(heap.store(program)) } else { Err(lowerer.diagnostics) }
+}
+
+/// The state of lowering one file.
+struct Lowerer<'a, 'h> {
+    context: Lowering<'a, 'h>,
+    parse: &'a Parse,
+    scopes: Scopes,
+    sets: BindingSets,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// More errors than these help nobody.
+const MAX_DIAGNOSTICS: usize = 50;
+
+impl<'a, 'h> Lowerer<'a, 'h> {
+    fn heap(&self) -> &'h Heap {
+        self.context.heap
+    }
+
+    /// The position of the first token of a node.
+    fn pos(&self, node: NodeId) -> Pos {
+        self.context.base.offset(self.parse.start(node))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn report_duplicates(&mut self) {
+        for duplicate in std::mem::take(&mut self.sets.duplicates) {
+            let path: Vec<_> = duplicate.path.iter().map(|&name| self.context.symbols.text(name)).collect();
+            let length = path.last().map_or(1, String::len) as u32;
+            let message = format!("the attribute '{}' is defined twice", path.join("."));
+            let diagnostic = Diagnostic::error(Code::DuplicateAttribute, message)
+                .at(duplicate.pos.span(length), "defined again here")
+                .with_label(duplicate.first.span(length), "first defined here");
+            self.report(diagnostic);
+        }
+    }
+
+    /// Reads the bindings below a node.
+    fn reader(&mut self) -> Reader<'_, 'h> {
+        Reader { parse: self.parse, base: self.context.base, symbols: self.context.symbols, sets: &mut self.sets }
+    }
+
+    /// The child of a node that the parser says is there.
+    fn child(&self, node: NodeId, index: usize) -> Option<NodeId> {
+        self.parse.children(node).nth(index)
+    }
+
+    /// Lowers a child; a missing one belongs to a file with syntax errors, which is not run.
+    fn expr_at(&mut self, node: NodeId, index: usize) -> Expr<'h> {
+        match self.child(node, index) {
+            Some(child) => self.expr(child),
+            None => Expr::Const(Value::null()),
+        }
+    }
+
+    /// `node` without parentheses around it.
+    fn without_parens(&self, mut node: NodeId) -> NodeId {
+        while self.parse.kind(node) == SyntaxKind::Paren {
+            let Some(inner) = self.child(node, 0) else { break };
+            node = inner;
+        }
+        node
+    }
+
+    fn expr(&mut self, node: NodeId) -> Expr<'h> {
+        stack::grow_if_needed(|| self.expr_here(node))
+    }
+
+    fn expr_here(&mut self, node: NodeId) -> Expr<'h> {
+        let node = self.without_parens(node);
+        match self.parse.kind(node) {
+            SyntaxKind::Int => self.int(node),
+            SyntaxKind::Float => self.float(node),
+            SyntaxKind::Uri => self.uri(node),
+            SyntaxKind::String | SyntaxKind::IndentedString => self.string(node),
+            SyntaxKind::Path => self.path(node),
+            SyntaxKind::SearchPath => self.search_path(node),
+            SyntaxKind::Ident => self.variable(node),
+            SyntaxKind::List => self.list(node),
+            SyntaxKind::AttrSet => self.attr_set(node),
+            SyntaxKind::LetIn => self.let_in(node),
+            SyntaxKind::LegacyLet => self.legacy_let(node),
+            SyntaxKind::Lambda => self.lambda(node),
+            SyntaxKind::Apply => self.apply(node),
+            SyntaxKind::Select => self.select(node),
+            SyntaxKind::HasAttr => self.has_attr(node),
+            SyntaxKind::Binary => self.binary(node),
+            SyntaxKind::Unary => self.unary(node),
+            SyntaxKind::If => self.if_then_else(node),
+            SyntaxKind::Assert => self.assert(node),
+            SyntaxKind::With => self.with(node),
+            // Nothing else is an expression, and files with errors are not run.
+            _ => Expr::Const(Value::null()),
+        }
+    }
+
+    fn list(&mut self, node: NodeId) -> Expr<'h> {
+        let parse = self.parse;
+        let elements: Vec<_> = parse.children(node).map(|child| self.expr(child)).collect();
+        if elements.is_empty() {
+            return Expr::Const(List::from_slice(self.heap(), &[]));
+        }
+        let elements = self.heap().store_slice(&elements);
+        Expr::List(self.heap().store(ListExpr { elements }))
+    }
+
+    fn apply(&mut self, node: NodeId) -> Expr<'h> {
+        let parse = self.parse;
+        let mut parts = parse.children(node);
+        let Some(function) = parts.next() else { return Expr::Const(Value::null()) };
+        let pos = self.pos(function);
+        let function = self.expr(function);
+        let arguments: Vec<_> = parts.map(|argument| self.expr(argument)).collect();
+        self.call(function, &arguments, pos)
+    }
+
+    fn call(&mut self, function: Expr<'h>, arguments: &[Expr<'h>], pos: Pos) -> Expr<'h> {
+        let arguments = self.heap().store_slice(arguments);
+        Expr::Call(self.heap().store(Call { function, arguments, pos }))
+    }
+
+    fn select(&mut self, node: NodeId) -> Expr<'h> {
+        let (Some(subject), Some(path)) = (self.child(node, 0), self.child(node, 1)) else {
+            return Expr::Const(Value::null());
+        };
+        if let Some(builtin) = self.known_builtin(subject, path) {
+            return Expr::Folded(builtin);
+        }
+        let subject = self.expr(subject);
+        let path = self.attr_path(path);
+        let default = self.child(node, 2).map(|default| self.expr(default));
+        Expr::Select(self.heap().store(Select { subject, path, default }))
+    }
+
+    /// The value of `builtins.name`, if that is what `subject.path` is.
+    fn known_builtin(&mut self, subject: NodeId, path: NodeId) -> Option<Value<'h>> {
+        let subject = self.without_parens(subject);
+        if self.parse.kind(subject) != SyntaxKind::Ident || self.parse.text(subject) != b"builtins" {
+            return None;
+        }
+        let builtins = self.global(names::BUILTINS)?.as_attrs()?;
+        let mut elements = self.parse.children(path);
+        let name = self.parse.text(elements.next()?);
+        if elements.next().is_some() {
+            return None;
+        }
+        let value = builtins.get(self.context.symbols.find(name)?)?.get();
+        (!value.is_thunk()).then_some(value)
+    }
+
+    fn has_attr(&mut self, node: NodeId) -> Expr<'h> {
+        let subject = self.expr_at(node, 0);
+        let Some(path) = self.child(node, 1) else { return Expr::Const(Value::null()) };
+        let path = self.attr_path(path);
+        Expr::HasAttr(self.heap().store(HasAttr { subject, path }))
+    }
+
+    fn attr_path(&mut self, node: NodeId) -> &'h [PathElement<'h>] {
+        let parse = self.parse;
+        let elements: Vec<_> =
+            parse.children(node).map(|element| (self.attr_name(element), self.pos(element))).collect();
+        self.heap().store_many(elements.into_iter().map(|(name, pos)| PathElement {
+            name,
+            pos,
+            cache: SelectCache::default(),
+        }))
+    }
+
+    /// One name of an attribute path.
+    fn attr_name(&mut self, node: NodeId) -> AttrName<'h> {
+        match super::bindings::static_name(self.parse, node) {
+            Some(name) => AttrName::Static(self.context.symbols.intern(&name)),
+            None => AttrName::Dynamic(self.dynamic_name(node)),
+        }
+    }
+
+    /// The expression of a name that must be evaluated: `"a${b}"` or `${b}`.
+    fn dynamic_name(&mut self, node: NodeId) -> Expr<'h> {
+        match self.parse.kind(node) {
+            SyntaxKind::Dynamic => self.expr_at(node, 0),
+            _ => self.expr(node),
+        }
+    }
+
+    /// A selection of one known name.
+    fn select_name(&mut self, subject: Expr<'h>, name: Symbol, pos: Pos) -> Expr<'h> {
+        let element = PathElement { name: AttrName::Static(name), pos, cache: SelectCache::default() };
+        let path = self.heap().store_many([element]);
+        Expr::Select(self.heap().store(Select { subject, path, default: None }))
+    }
+
+    fn if_then_else(&mut self, node: NodeId) -> Expr<'h> {
+        let pos = self.child(node, 0).map_or(Pos::NONE, |condition| self.pos(condition));
+        let condition = self.expr_at(node, 0);
+        let consequence = self.expr_at(node, 1);
+        let alternative = self.expr_at(node, 2);
+        Expr::If(self.heap().store(If { condition, consequence, alternative, pos }))
+    }
+
+    fn assert(&mut self, node: NodeId) -> Expr<'h> {
+        let pos = self.pos(node);
+        let condition = self.expr_at(node, 0);
+        let body = self.expr_at(node, 1);
+        Expr::Assert(self.heap().store(Assert { condition, body, pos }))
+    }
+
+    fn with(&mut self, node: NodeId) -> Expr<'h> {
+        let subject = self.expr_at(node, 0);
+        // Seen from the new frame, which is one further in.
+        let outer = self.scopes.with_depth().map_or(0, |depth| depth + 1);
+        self.scopes.enter_with();
+        let body = self.expr_at(node, 1);
+        self.scopes.leave_with();
+        Expr::With(self.heap().store(With { subject, body, outer }))
+    }
+}

@@ -1,0 +1,174 @@
+//! Attribute sets and `let`.
+
+use super::super::bindings::{Bindings, Bound, DynamicBinding, SetId};
+use super::super::{AttrsExpr, DynamicAttr, Expr, Let, names};
+use super::Lowerer;
+use crate::diagnostics::Pos;
+use crate::heap::{Attrs, Shape, Symbol};
+use crate::stack;
+use crate::syntax::{NodeId, SyntaxKind};
+
+/// Where the value of an `inherit (source)` comes from.
+#[derive(Copy, Clone)]
+enum Source {
+    /// Evaluated anew for each name: it is cheap or used once.
+    Inline(NodeId),
+    /// In this slot of the innermost frame.
+    Slot(u32),
+}
+
+impl<'h> Lowerer<'_, 'h> {
+    pub(super) fn attr_set(&mut self, node: NodeId) -> Expr<'h> {
+        let is_rec = self.parse.is_rec(node);
+        let set = self.reader().read(node, is_rec);
+        let pos = self.pos(node);
+        self.set(set, pos)
+    }
+
+    /// `let { ...; body = ...; }` is `(rec { ...; body = ...; }).body`.
+    pub(super) fn legacy_let(&mut self, node: NodeId) -> Expr<'h> {
+        let set = self.reader().read(node, true);
+        let pos = self.pos(node);
+        let subject = self.set(set, pos);
+        self.select_name(subject, names::BODY, pos)
+    }
+
+    fn set(&mut self, set: SetId, pos: Pos) -> Expr<'h> {
+        stack::grow_if_needed(|| {
+            let bindings = self.take_sorted(set);
+            if bindings.is_rec { self.rec_set(bindings, pos) } else { self.plain_set(bindings, pos) }
+        })
+    }
+
+    /// The bindings of a set, by symbol.
+    fn take_sorted(&mut self, set: SetId) -> Bindings {
+        let mut bindings = std::mem::take(&mut self.sets.sets[set]);
+        bindings.entries.sort_unstable_by_key(|entry| entry.name);
+        bindings
+    }
+
+    fn shape(&self, bindings: &Bindings) -> &'h Shape<'h> {
+        let names: Vec<_> = bindings.entries.iter().map(|entry| entry.name).collect();
+        let positions: Vec<_> = bindings.entries.iter().map(|entry| entry.pos).collect();
+        Shape::new(self.heap(), &names, &positions, true)
+    }
+
+    fn plain_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {
+        let shape = self.shape(&bindings);
+        if bindings.entries.is_empty() && bindings.dynamic.is_empty() {
+            return Expr::Folded(Attrs::build(self.heap(), shape, |_| unreachable!("an empty set has no values")));
+        }
+        let (sources, slots) = self.place_sources(&bindings, 0);
+        let has_frame = !slots.is_empty();
+        // Source expressions are evaluated in the new frame too, which binds no names.
+        if has_frame {
+            self.scopes.enter(std::iter::empty());
+        }
+        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        let values = self.values(&bindings, &sources, false);
+        let dynamic = self.dynamic(&bindings.dynamic);
+        if has_frame {
+            self.scopes.leave(std::iter::empty());
+        }
+        let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides: None };
+        Expr::Attrs(self.heap().store(attrs))
+    }
+
+    fn rec_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {
+        let shape = self.shape(&bindings);
+        let (sources, slots) = self.place_sources(&bindings, shape.len() as u32);
+        self.scopes.enter(shape.names().iter().copied().zip(0..));
+        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        let values = self.values(&bindings, &sources, true);
+        let dynamic = self.dynamic(&bindings.dynamic);
+        self.scopes.leave(shape.names().iter().copied());
+        let overrides = shape.index_of(names::OVERRIDES).map(|index| index as u32);
+        let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides };
+        Expr::RecAttrs(self.heap().store(attrs))
+    }
+
+    pub(super) fn let_in(&mut self, node: NodeId) -> Expr<'h> {
+        let parse = self.parse;
+        let set = self.reader().read(node, true);
+        let bindings = self.take_sorted(set);
+        let in_scope: Vec<_> = bindings.entries.iter().map(|entry| entry.name).zip(0..).collect();
+        let (sources, slots) = self.place_sources(&bindings, bindings.entries.len() as u32);
+        self.scopes.enter(in_scope.iter().copied());
+        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        let values = self.values(&bindings, &sources, true);
+        let body = match parse.children(node).last() {
+            Some(body) => self.expr(body),
+            None => Expr::Const(crate::heap::Value::null()),
+        };
+        self.scopes.leave(in_scope.iter().map(|(name, _)| *name));
+        Expr::Let(self.heap().store(Let { values, sources: source_exprs, body }))
+    }
+
+    /// Decides for each `inherit (source)` how its value is reached; the slots that are needed begin at
+    /// `first_slot`. Returns the sources and the nodes that go to slots.
+    fn place_sources(&self, bindings: &Bindings, first_slot: u32) -> (Vec<Source>, Vec<NodeId>) {
+        let mut uses = vec![0_u32; bindings.sources.len()];
+        for entry in &bindings.entries {
+            if let Bound::InheritedFrom(source) = entry.value {
+                uses[source] += 1;
+            }
+        }
+        let mut slots = Vec::new();
+        let sources = (bindings.sources.iter().zip(uses))
+            .map(|(&node, uses)| {
+                let is_variable = self.parse.kind(self.without_parens(node)) == SyntaxKind::Ident;
+                if is_variable || uses < 2 {
+                    return Source::Inline(node);
+                }
+                slots.push(node);
+                Source::Slot(first_slot + slots.len() as u32 - 1)
+            })
+            .collect();
+        (sources, slots)
+    }
+
+    /// The values of a set in the order of its names. Plain `inherit` looks outside of the innermost
+    /// frame if that frame holds the names themselves.
+    fn values(&mut self, bindings: &Bindings, sources: &[Source], is_rec: bool) -> &'h [Expr<'h>] {
+        let values: Vec<_> = (bindings.entries.iter())
+            .map(|entry| match entry.value {
+                Bound::Inherited if is_rec => self.variable_outside(entry.name, entry.pos),
+                Bound::Inherited => self.variable_named(entry.name, entry.pos),
+                Bound::InheritedFrom(source) => {
+                    let subject = match sources[source] {
+                        Source::Inline(node) => self.expr(node),
+                        Source::Slot(slot) => Expr::Local { slot, pos: self.pos(bindings.sources[source]) },
+                    };
+                    self.select_name(subject, entry.name, entry.pos)
+                }
+                bound => self.bound(bound, Some(entry.name), entry.pos),
+            })
+            .collect();
+        self.heap().store_slice(&values)
+    }
+
+    fn bound(&mut self, bound: Bound, name: Option<Symbol>, pos: Pos) -> Expr<'h> {
+        match bound {
+            Bound::Set(set) => self.set(set, pos),
+            Bound::Node(node) => {
+                let node = self.without_parens(node);
+                if self.parse.kind(node) == SyntaxKind::Lambda {
+                    return Expr::Lambda(stack::grow_if_needed(|| self.lambda_named(node, name)));
+                }
+                self.expr(node)
+            }
+            Bound::Inherited | Bound::InheritedFrom(_) => Expr::Const(crate::heap::Value::null()),
+        }
+    }
+
+    fn dynamic(&mut self, dynamic: &[DynamicBinding]) -> &'h [DynamicAttr<'h>] {
+        let lowered: Vec<_> = (dynamic.iter())
+            .map(|attr| DynamicAttr {
+                name: self.dynamic_name(attr.name),
+                value: self.bound(attr.value, None, attr.pos),
+                pos: attr.pos,
+            })
+            .collect();
+        self.heap().store_many(lowered)
+    }
+}

@@ -1,0 +1,127 @@
+//! Numbers, strings and paths.
+
+use super::super::{Expr, Interpolation, LintLevel, names};
+use super::Lowerer;
+use crate::builtins::text::path::{canonicalize, join};
+use crate::diagnostics::{Code, Diagnostic, Pos};
+use crate::heap::{Str, Value};
+use crate::syntax::NodeId;
+use crate::syntax::decode::{self, Part};
+
+impl<'h> Lowerer<'_, 'h> {
+    pub(super) fn int(&mut self, node: NodeId) -> Expr<'h> {
+        // The parser reports integers out of range.
+        let value = decode::int(self.parse, node).unwrap_or(0);
+        Expr::Const(Value::int(self.heap(), value))
+    }
+
+    pub(super) fn float(&mut self, node: NodeId) -> Expr<'h> {
+        let value = decode::float(self.parse, node).unwrap_or(0.0);
+        Expr::Const(Value::float(self.heap(), value))
+    }
+
+    pub(super) fn uri(&mut self, node: NodeId) -> Expr<'h> {
+        let text = String::from_utf8_lossy(self.parse.text(node)).into_owned();
+        let level = self.context.lints.url_literals;
+        self.lint(level, Code::UrlLiteral, node, || format!("a URL without quotes is discouraged: write \"{text}\""));
+        Expr::Const(Str::plain(self.heap(), self.parse.text(node)))
+    }
+
+    pub(super) fn string(&mut self, node: NodeId) -> Expr<'h> {
+        if let Some(text) = decode::plain_string(self.parse, node) {
+            return Expr::Const(Str::plain(self.heap(), &text));
+        }
+        let parts = self.parts(decode::string_parts(self.parse, node));
+        let pos = self.pos(node);
+        Expr::String(self.heap().store(Interpolation { parts, pos }))
+    }
+
+    fn parts(&mut self, parts: Vec<Part<'_>>) -> &'h [(Expr<'h>, Pos)] {
+        let lowered: Vec<_> = (parts.into_iter())
+            .map(|part| match part {
+                Part::Text(text) => (Expr::Const(Str::plain(self.heap(), &text)), Pos::NONE),
+                Part::Interpolation(inner, start) => (self.expr(inner), self.context.base.offset(start)),
+            })
+            .collect();
+        self.heap().store_slice(&lowered)
+    }
+
+    /// A path: absolute, or relative to the directory of the file.
+    pub(super) fn path(&mut self, node: NodeId) -> Expr<'h> {
+        self.lint_path(node);
+        let mut parts = decode::string_parts(self.parse, node);
+        let pos = self.pos(node);
+        let first = match parts.first() {
+            Some(Part::Text(text)) => self.absolute(text, pos),
+            _ => self.context.base_dir.to_vec(),
+        };
+        if parts.len() <= 1 {
+            return Expr::Const(Value::path(self.heap(), &first));
+        }
+        let mut with_slash = first;
+        if let Some(Part::Text(text)) = parts.first() {
+            // What comes after `./a/` begins a new component, which the canonical form would lose.
+            if text.ends_with(b"/") && with_slash != b"/" {
+                with_slash.push(b'/');
+            }
+            parts.remove(0);
+        }
+        let rest = self.parts(parts);
+        let root = Expr::Const(Value::path(self.heap(), &with_slash));
+        let parts = self.heap().store_slice(&[&[(root, pos)], rest].concat());
+        Expr::Path(self.heap().store(Interpolation { parts, pos }))
+    }
+
+    fn lint_path(&mut self, node: NodeId) {
+        let bytes = self.parse.text(node);
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let lints = self.context.lints;
+        match bytes.first() {
+            Some(b'/' | b'~') => self.lint(lints.absolute_path_literals, Code::AbsolutePathLiteral, node, || {
+                format!(
+                    "the absolute path literal '{text}' is not portable: use a relative path, a string or a parameter"
+                )
+            }),
+            Some(b'.') | None => {}
+            Some(_) => self.lint(lints.short_path_literals, Code::ShortPathLiteral, node, || {
+                format!("the relative path literal '{text}' should begin with './': './{text}'")
+            }),
+        }
+    }
+
+    /// Says something about a literal, as loud as the level of the lint is.
+    fn lint(&mut self, level: LintLevel, code: Code, node: NodeId, message: impl FnOnce() -> String) {
+        let span = self.pos(node).span(self.parse.text(node).len() as u32);
+        match level {
+            LintLevel::Ignore => {}
+            LintLevel::Warn => self.context.warnings.push(Diagnostic::warning(code, message()).at(span, "")),
+            LintLevel::Fatal => self.report(Diagnostic::error(code, message()).at(span, "")),
+        }
+    }
+
+    fn absolute(&mut self, text: &[u8], pos: Pos) -> Vec<u8> {
+        if text.first() == Some(&b'/') {
+            return canonicalize(text);
+        }
+        if let Some(below_home) = text.strip_prefix(b"~") {
+            let Some(home) = self.context.home else {
+                let message = "the path of the home directory is not known here";
+                self.report(Diagnostic::error(Code::Forbidden, message).at(pos.span(text.len() as u32), ""));
+                return Vec::new();
+            };
+            return canonicalize(&[home, below_home].concat());
+        }
+        join(self.context.base_dir, text)
+    }
+
+    /// `<name>` means `__findFile __nixPath "name"`.
+    pub(super) fn search_path(&mut self, node: NodeId) -> Expr<'h> {
+        let pos = self.pos(node);
+        let text = self.parse.text(node);
+        let name = text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(text);
+        let name = Expr::Const(Str::plain(self.heap(), name));
+        let find = self.variable_named(names::FIND_FILE, pos);
+        let path = self.variable_named(names::NIX_PATH, pos);
+        self.call(find, &[path, name], pos)
+    }
+}

@@ -1,0 +1,95 @@
+//! Which value a name means.
+
+use super::super::scope::Place;
+use super::super::{DynamicVariable, Expr, names};
+use super::Lowerer;
+use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
+use crate::heap::{Attrs, Shape, Str, Symbol, Value};
+use crate::syntax::NodeId;
+
+impl<'h> Lowerer<'_, 'h> {
+    pub(super) fn variable(&mut self, node: NodeId) -> Expr<'h> {
+        let name = self.context.symbols.intern(self.parse.text(node));
+        let pos = self.pos(node);
+        self.variable_named(name, pos)
+    }
+
+    pub(super) fn variable_named(&mut self, name: Symbol, pos: Pos) -> Expr<'h> {
+        if name == names::CUR_POS {
+            return Expr::Const(self.current_position(pos));
+        }
+        let place = self.scopes.resolve(name);
+        self.variable_at(place, name, pos)
+    }
+
+    /// A name as it is seen outside the innermost frame: what `inherit` in `rec` and `let` means.
+    pub(super) fn variable_outside(&mut self, name: Symbol, pos: Pos) -> Expr<'h> {
+        let place = self.scopes.resolve_outside(name);
+        self.variable_at(place, name, pos)
+    }
+
+    fn variable_at(&mut self, place: Place, name: Symbol, pos: Pos) -> Expr<'h> {
+        match place {
+            Place::Slot { depth: 0, slot } => Expr::Local { slot, pos },
+            Place::Slot { depth, slot } => match u16::try_from(depth) {
+                Ok(depth) => Expr::Outer { depth, slot, pos },
+                Err(_) => Expr::Far(self.heap().store((depth, slot, pos))),
+            },
+            Place::With { depth } => match self.context.globals.values.get(&name) {
+                Some(&value) => Expr::Const(value),
+                None => Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth })),
+            },
+            Place::Outside => match self.context.globals.values.get(&name) {
+                Some(&value) => Expr::Const(value),
+                None => {
+                    self.report_undefined(name, pos);
+                    Expr::Const(Value::null())
+                }
+            },
+        }
+    }
+
+    /// The global called `name`, unless a scope hides it.
+    pub(super) fn global(&self, name: Symbol) -> Option<Value<'h>> {
+        match self.scopes.resolve(name) {
+            Place::Slot { .. } => None,
+            Place::With { .. } | Place::Outside => self.context.globals.values.get(&name).copied(),
+        }
+    }
+
+    fn report_undefined(&mut self, name: Symbol, pos: Pos) {
+        let symbols = &*self.context.symbols;
+        let text = symbols.text(name);
+        let candidates: Vec<String> = self
+            .scopes
+            .names()
+            .chain(self.context.globals.values.keys().copied())
+            .map(|name| symbols.text(name))
+            .collect();
+        let similar = similar_names(&text, candidates.iter().map(String::as_str));
+        let mut diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{text}'"))
+            .at(pos.span(text.len() as u32), "not defined in this scope");
+        if let Some(hint) = did_you_mean(&similar) {
+            diagnostic = diagnostic.with_hint(hint);
+        } else if let Some(builtins) = symbols.find(b"builtins").and_then(|name| self.context.globals.values.get(&name))
+            && builtins.as_attrs().is_some_and(|builtins| builtins.get(name).is_some())
+        {
+            diagnostic = diagnostic.with_hint(format!("write 'builtins.{text}'"));
+        }
+        self.report(diagnostic);
+    }
+
+    /// The value of `__curPos`.
+    fn current_position(&mut self, pos: Pos) -> Value<'h> {
+        let heap = self.heap();
+        let Some((file, line, column)) = (self.context.location)(pos) else { return Value::null() };
+        let mut fields = [
+            (names::FILE, Str::plain(heap, &file)),
+            (names::LINE, Value::small_int(line)),
+            (names::COLUMN, Value::small_int(column)),
+        ];
+        fields.sort_by_key(|(name, _)| *name);
+        let shape = Shape::new(heap, &fields.map(|(name, _)| name), &[Pos::NONE; 3], false);
+        Attrs::build(heap, shape, |index| fields[index].1)
+    }
+}
