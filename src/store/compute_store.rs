@@ -1,0 +1,143 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::address::ContentAddressMethod;
+use super::aterm;
+use super::aterm_parse::parse;
+use super::backend::{Location, Store, TreeHashes, hash_tree};
+use super::derivation::Derivation;
+use super::error::{Error, Result};
+use super::hash::HashAlgorithm;
+use super::hasher::sha256;
+use super::path::{StoreDir, StorePath};
+use super::tree::Tree;
+
+/// A store that computes all paths and writes nothing. It needs no rights, no
+/// daemon, and no store directory.
+///
+/// It remembers what it was given, in memory: the contents of texts and
+/// derivations, and where whole source trees come from, so that all of these
+/// can be read back.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use firn::store::{ComputeStore, Location, Store, StoreDir};
+///
+/// let mut store = ComputeStore::new(StoreDir::default());
+/// let path = store.add_text("x", b"hello", &BTreeSet::new()).unwrap();
+/// assert_eq!(path.to_string(), "4g4g9i669dl63abpww0djbl2jxl6bwiz-x");
+/// assert_eq!(store.locate(&path), Some(Location::Text(b"hello".as_slice().into())));
+/// ```
+#[derive(Debug, Default)]
+pub struct ComputeStore {
+    dir: StoreDir,
+    objects: FxHashMap<StorePath, Object>,
+    tree_hashes: TreeHashes,
+}
+
+#[derive(Debug)]
+struct Object {
+    content: Content,
+    references: Box<[StorePath]>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(Arc<[u8]>),
+    /// The same as what is at this path of the file source.
+    Source(PathBuf),
+    /// Not in memory: a part of a source tree, or taken on trust.
+    Unknown,
+}
+
+impl ComputeStore {
+    /// A store without objects.
+    pub fn new(dir: StoreDir) -> ComputeStore {
+        ComputeStore { dir, ..ComputeStore::default() }
+    }
+
+    fn remember<'a>(
+        &mut self,
+        path: &StorePath,
+        content: impl FnOnce() -> Content,
+        references: impl IntoIterator<Item = &'a StorePath>,
+    ) {
+        self.objects
+            .entry(path.clone())
+            .or_insert_with(|| Object { content: content(), references: references.into_iter().cloned().collect() });
+    }
+
+    fn object(&self, path: &StorePath) -> Result<&Object> {
+        self.objects.get(path).ok_or_else(|| Error::Absent(self.dir.display(path)))
+    }
+}
+
+impl Store for ComputeStore {
+    fn dir(&self) -> &StoreDir {
+        &self.dir
+    }
+
+    fn add_text(&mut self, name: &str, contents: &[u8], references: &BTreeSet<StorePath>) -> Result<StorePath> {
+        let path = self.dir.text_path(name, contents, references)?;
+        self.remember(&path, || Content::Text(contents.into()), references);
+        Ok(path)
+    }
+
+    fn add_tree(
+        &mut self,
+        name: &str,
+        tree: &Tree<'_>,
+        method: ContentAddressMethod,
+        algorithm: HashAlgorithm,
+        references: &BTreeSet<StorePath>,
+    ) -> Result<StorePath> {
+        let hash = self.tree_hashes.get_or(tree, method, algorithm, || hash_tree(tree, method, algorithm))?;
+        let path = self.dir.fixed_path(name, method, &hash, references)?;
+        let content = || match tree.selection {
+            None => Content::Source(tree.path.to_owned()),
+            Some(_) => Content::Unknown,
+        };
+        self.remember(&path, content, references);
+        Ok(path)
+    }
+
+    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath> {
+        let bytes = aterm::to_bytes(derivation, &self.dir);
+        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(&bytes), derivation.references())?;
+        self.remember(&path, || Content::Text(bytes.into()), derivation.references());
+        Ok(path)
+    }
+
+    fn contains(&self, path: &StorePath) -> bool {
+        self.objects.contains_key(path)
+    }
+
+    fn locate(&self, path: &StorePath) -> Option<Location> {
+        match &self.objects.get(path)?.content {
+            Content::Text(contents) => Some(Location::Text(contents.clone())),
+            Content::Source(path) => Some(Location::Path(path.clone())),
+            Content::Unknown => None,
+        }
+    }
+
+    fn references(&self, path: &StorePath) -> Result<Vec<StorePath>> {
+        Ok(self.object(path)?.references.to_vec())
+    }
+
+    fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
+        match (&self.object(path)?.content, path.derivation_name()) {
+            (Content::Text(bytes), Some(name)) => parse(bytes, name, &self.dir),
+            _ => Err(Error::not_a_derivation(self.dir.display(path))),
+        }
+    }
+
+    /// Takes the path on trust, and to have no references: there is nothing to
+    /// look it up in.
+    fn ensure(&mut self, path: &StorePath) -> Result<()> {
+        self.remember(path, || Content::Unknown, []);
+        Ok(())
+    }
+}

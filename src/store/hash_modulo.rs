@@ -1,0 +1,276 @@
+//! The hashes of derivations modulo their inputs, and the output paths that
+//! follow from them.
+//!
+//! A derivation is identified not by the paths of its input derivations but
+//! by what these produce: an input with a fixed output counts as that output,
+//! however it is fetched. Hence the detour: the bytes of a derivation are
+//! hashed with each input replaced by the hash of *its* bytes, computed in the
+//! same way.
+//!
+//! Source: "Input-addressing derivation outputs" in the Nix manual,
+//! `store/derivation/outputs/input-address.md`.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::aterm::{self, Outputs, write_modulo};
+use super::derivation::{Derivation, DerivationKind, Output, OutputName};
+use super::error::{Error, Result};
+use super::hash::Hash;
+use super::hasher::sha256;
+use super::path::{StoreDir, StorePath};
+
+/// Computes hashes of derivations modulo their inputs, and remembers them by
+/// store path, so that no derivation is hashed twice.
+#[derive(Debug, Clone)]
+pub struct HashModulo {
+    dir: StoreDir,
+    known: FxHashMap<StorePath, InputHash>,
+    /// Holds the bytes that are hashed.
+    buffer: Vec<u8>,
+}
+
+/// What stands for a derivation in those that need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputHash {
+    /// The SHA-256 hash of an input-addressed derivation, for all its outputs.
+    Derivation([u8; 32]),
+    /// A SHA-256 hash for the one output of a fixed-output derivation.
+    FixedOutput([u8; 32]),
+    /// Nothing yet: the outputs are known only once they are built.
+    Deferred,
+}
+
+/// Where to get input derivations that the memory does not know.
+pub type ReadDerivation<'a> = dyn FnMut(&StorePath) -> Result<Derivation> + 'a;
+
+impl HashModulo {
+    /// A memory without derivations.
+    pub fn new(dir: StoreDir) -> HashModulo {
+        HashModulo { dir, known: FxHashMap::default(), buffer: Vec::new() }
+    }
+
+    /// Gives each output of an input-addressed derivation its path, where that
+    /// follows from the inputs, and each variable that is named like an output
+    /// and is empty or missing that output's path. What is there already is
+    /// checked.
+    ///
+    /// ```
+    /// use firn::store::{Derivation, HashModulo, Output, StoreDir};
+    ///
+    /// let mut derivation = Derivation {
+    ///     name: "x".into(),
+    ///     system: b"x86_64-linux".into(),
+    ///     builder: b"/bin/sh".into(),
+    ///     ..Derivation::default()
+    /// };
+    /// for (name, value) in [("name", "x"), ("builder", "/bin/sh"), ("system", "x86_64-linux")] {
+    ///     derivation.env.insert(name.into(), value.into());
+    /// }
+    /// let dir = StoreDir::default();
+    /// derivation.set_output("out".into(), Output::Deferred, &dir);
+    /// let mut hashes = HashModulo::new(dir);
+    /// hashes.fill_outputs(&mut derivation, &mut |_| unreachable!("there are no inputs"))?;
+    /// assert_eq!(
+    ///     derivation.env[b"out".as_slice()],
+    ///     b"/nix/store/s668cfx1vrqfjryf96jj8wfhg7f67dhj-x",
+    /// );
+    /// # Ok::<_, firn::store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Derivation::kind`] and of `read`; [`Error::Name`] if an
+    /// output cannot have its name; [`Error::Derivation`] if a path or
+    /// variable that is there is not the right one, or an input does not have
+    /// an output that is needed.
+    pub fn fill_outputs(&mut self, derivation: &mut Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
+        let hash = match derivation.kind()? {
+            DerivationKind::Floating | DerivationKind::Impure => return Ok(()),
+            DerivationKind::Fixed => None,
+            DerivationKind::InputAddressed | DerivationKind::Deferred => {
+                self.learn_inputs(derivation, read)?;
+                self.hash(derivation, Outputs::Masked)?.map(Hash::sha256)
+            }
+        };
+        let Derivation { name, outputs, env, .. } = derivation;
+        for (output_name, output) in outputs {
+            if let Some(hash) = &hash {
+                let path = self.dir.output_path(name, output_name, hash)?;
+                check_path(name, output, &path)?;
+                *output = Output::InputAddressed(path);
+            } else if let Output::InputAddressed(path) = output {
+                let problem = format!("the path '{path}' of an output cannot be known yet");
+                return Err(Error::derivation(name, problem));
+            }
+            if let Some(path) = output.path() {
+                fill_variable(name, env, output_name, self.dir.display(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what stands for a derivation that is complete. `path` is its
+    /// store path.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Derivation::kind`] and of `read`.
+    pub fn learn(
+        &mut self,
+        path: StorePath,
+        derivation: &Derivation,
+        read: &mut ReadDerivation<'_>,
+    ) -> Result<InputHash> {
+        if let Some(hash) = self.known.get(&path) {
+            return Ok(*hash);
+        }
+        self.learn_inputs(derivation, read)?;
+        let hash = self.input_hash(derivation)?;
+        self.known.insert(path, hash);
+        Ok(hash)
+    }
+
+    /// What stands for the derivation at `path`, if that is remembered.
+    pub fn get(&self, path: &StorePath) -> Option<InputHash> {
+        self.known.get(path).copied()
+    }
+
+    /// Makes sure that all inputs are remembered, reading those that are not,
+    /// and theirs. Inputs can form long chains, hence no recursion.
+    fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
+        let mut unfinished: Vec<Unfinished> = Vec::new();
+        let mut above = FxHashSet::default();
+        let mut unknown = self.unknown_inputs(derivation);
+        loop {
+            if let Some(path) = unknown.pop() {
+                if self.known.contains_key(&path) {
+                    continue;
+                }
+                if !above.insert(path.clone()) {
+                    let problem = format!("the input '{path}' depends on itself");
+                    return Err(Error::derivation(&derivation.name, problem));
+                }
+                let input = read(&path)?;
+                let siblings = std::mem::replace(&mut unknown, self.unknown_inputs(&input));
+                unfinished.push(Unfinished { path, derivation: input, siblings });
+            } else if let Some(finished) = unfinished.pop() {
+                let hash = self.input_hash(&finished.derivation)?;
+                above.remove(&finished.path);
+                self.known.insert(finished.path, hash);
+                unknown = finished.siblings;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn unknown_inputs(&self, derivation: &Derivation) -> Vec<StorePath> {
+        if derivation.has_dynamic_inputs() {
+            return Vec::new();
+        }
+        derivation.input_derivations.keys().filter(|&path| !self.known.contains_key(path)).cloned().collect()
+    }
+
+    /// What stands for a derivation whose inputs are remembered.
+    fn input_hash(&mut self, derivation: &Derivation) -> Result<InputHash> {
+        match derivation.kind()? {
+            DerivationKind::Fixed => Ok(InputHash::FixedOutput(self.fixed_hash(derivation))),
+            DerivationKind::InputAddressed => Ok(match self.hash(derivation, Outputs::Shown)? {
+                Some(hash) => InputHash::Derivation(hash),
+                None => InputHash::Deferred,
+            }),
+            DerivationKind::Deferred | DerivationKind::Floating | DerivationKind::Impure => Ok(InputHash::Deferred),
+        }
+    }
+
+    fn fixed_hash(&self, derivation: &Derivation) -> [u8; 32] {
+        let text = derivation.outputs.values().map(|output| match output {
+            Output::Fixed { method, hash, path } => format!(
+                "fixed:out:{}{}:{}:{}",
+                method.prefix(),
+                hash.algorithm(),
+                hash.to_base16(),
+                self.dir.display(path)
+            ),
+            _ => unreachable!("the outputs of a fixed-output derivation are fixed"),
+        });
+        sha256(text.collect::<String>().as_bytes())
+    }
+
+    /// The hash of a derivation whose inputs are remembered; `None` if one of
+    /// them is known only once it is built.
+    fn hash(&mut self, derivation: &Derivation, outputs: Outputs) -> Result<Option<[u8; 32]>> {
+        let Some(inputs) = self.hashes_of_inputs(derivation)? else {
+            return Ok(None);
+        };
+        self.buffer.clear();
+        write_modulo(derivation, &self.dir, &inputs, outputs, &mut self.buffer);
+        Ok(Some(sha256(&self.buffer)))
+    }
+
+    fn hashes_of_inputs<'a>(&self, derivation: &'a Derivation) -> Result<Option<Vec<aterm::InputHash<'a>>>> {
+        if derivation.has_dynamic_inputs() {
+            return Ok(None);
+        }
+        let mut hashes = Vec::with_capacity(derivation.input_derivations.len());
+        for (path, input) in &derivation.input_derivations {
+            match self.known.get(path) {
+                Some(InputHash::Derivation(hash)) => {
+                    hashes.extend(input.outputs.iter().map(|output| (*hash, output)));
+                }
+                Some(InputHash::FixedOutput(hash)) => {
+                    for output in &input.outputs {
+                        if **output != *"out" {
+                            let problem = format!("its input '{path}' has no output '{output}'");
+                            return Err(Error::derivation(&derivation.name, problem));
+                        }
+                        hashes.push((*hash, output));
+                    }
+                }
+                Some(InputHash::Deferred) | None => return Ok(None),
+            }
+        }
+        // Different derivations may have the same hash.
+        hashes.sort_unstable();
+        hashes.dedup();
+        Ok(Some(hashes))
+    }
+}
+
+/// An input whose own inputs are still being read.
+struct Unfinished {
+    path: StorePath,
+    derivation: Derivation,
+    /// What is still unknown beside it.
+    siblings: Vec<StorePath>,
+}
+
+fn check_path(name: &str, output: &Output, right: &StorePath) -> Result<()> {
+    match output {
+        Output::InputAddressed(path) if path != right => {
+            Err(Error::derivation(name, format!("it has an output '{path}', which should be '{right}'")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fill_variable(name: &str, env: &mut BTreeMap<Vec<u8>, Vec<u8>>, output: &OutputName, path: String) -> Result<()> {
+    match env.entry(output.as_bytes().to_vec()) {
+        Entry::Vacant(entry) => {
+            entry.insert(path.into_bytes());
+        }
+        Entry::Occupied(mut entry) if entry.get().is_empty() => {
+            entry.insert(path.into_bytes());
+        }
+        Entry::Occupied(entry) if entry.get() == path.as_bytes() => {}
+        Entry::Occupied(entry) => {
+            let value = String::from_utf8_lossy(entry.get());
+            let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
+            return Err(Error::derivation(name, problem));
+        }
+    }
+    Ok(())
+}
