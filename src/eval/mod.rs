@@ -1,1 +1,180 @@
-//! eval
+//! The evaluator: call-by-need over the program's nodes.
+//!
+//! [`Eval::eval`] is the interpreter; each construct that needs more than a line has a file:
+//! [`call`], [`attrs`], [`update`], [`operators`], [`equality`], [`coerce`] (what becomes text),
+//! [`context`] (what text refers to). Files come in by [`import`], names in angle brackets by
+//! [`search_path`], results go out by [`mod@print`]. Everything that is not computation goes through a
+//! [`Host`].
+
+mod attrs;
+mod auto_call;
+mod call;
+mod coerce;
+mod context;
+mod deep;
+mod equality;
+mod error;
+mod expr;
+mod files;
+mod host;
+mod import;
+mod operators;
+mod position;
+mod print;
+mod search_path;
+mod store;
+mod types;
+mod update;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+pub(crate) use auto_call::parse_selection;
+pub(crate) use coerce::Coercion;
+pub(crate) use context::{ContextElement, ContextSet, ContextTable};
+pub(crate) use error::{ErrorExt, Result, error, invalid_argument, is_catchable};
+pub(crate) use expr::known;
+pub use host::{Host, SystemHost};
+pub(crate) use import::os_path;
+pub(crate) use operators::Arithmetic;
+pub(crate) use print::PrintStyle;
+pub use search_path::SearchPathEntry;
+pub(crate) use types::type_name;
+
+use crate::builtins::BuiltinTable;
+use crate::diagnostics::{Code, SourceMap};
+use crate::heap::{Heap, Value};
+use crate::program::{Globals, SymbolTable};
+use crate::stack::StackGauge;
+use crate::store::Store;
+use crate::syntax::Features;
+
+/// What an evaluator does and does not do.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// `builtins.currentSystem`
+    pub(crate) system: String,
+    /// `builtins.nixVersion`
+    pub(crate) nix_version: String,
+    pub(crate) search_path: Vec<SearchPathEntry>,
+    /// Nested calls until evaluation is given up.
+    pub(crate) max_call_depth: u64,
+    /// How deep a value may be nested to be converted to JSON.
+    pub(crate) max_nesting: u64,
+    /// Bytes of native stack until evaluation is given up.
+    pub(crate) max_stack: usize,
+    pub(crate) features: FeatureSet,
+    /// Make a thunk also of what could be had at once, as a result that is printed without forcing
+    /// everything shows them.
+    pub(crate) show_thunks: bool,
+    /// No access to anything but the program: no environment, no time, no absolute paths.
+    pub(crate) pure: bool,
+    /// Whether `builtins.trace` prints values in full and `abort-on-warn` is set.
+    pub(crate) trace_verbose: bool,
+    pub(crate) abort_on_warn: bool,
+    /// What the parser complains about: URL literals, short and absolute paths.
+    pub(crate) lints: crate::program::Lints,
+}
+
+/// Experimental features by the names that Nix gives them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FeatureSet(pub(crate) std::collections::BTreeSet<String>);
+
+impl FeatureSet {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        // One feature includes the other.
+        self.0.contains(name) || name == "fetch-tree" && self.0.contains("flakes")
+    }
+
+    /// The features that change the grammar.
+    pub(crate) fn syntax(&self) -> Features {
+        Features { pipe_operators: self.has("pipe-operators") }
+    }
+}
+
+/// One evaluator: nothing about it is shared with another.
+pub(crate) struct Eval<'h> {
+    pub(crate) heap: &'h Heap,
+    pub(crate) symbols: SymbolTable<'h>,
+    pub(crate) globals: Globals<'h>,
+    pub(crate) builtins: BuiltinTable,
+    pub(crate) contexts: ContextTable,
+    pub(crate) sources: Arc<SourceMap>,
+    pub(crate) settings: Settings,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) store: store::StoreState,
+    pub(crate) caches: crate::builtins::Caches,
+    files: import::FileCache<'h>,
+    search_path: search_path::SearchPathCache,
+    merge_plans: update::MergePlans<'h>,
+    stack: StackGauge,
+    /// Calls that have not returned.
+    depth: u64,
+    /// How deep the part of a value is that is being converted.
+    nesting: u64,
+    /// Values that the embedder holds.
+    pub(crate) roots: Vec<Value<'h>>,
+}
+
+impl<'h> Eval<'h> {
+    pub(crate) fn new(heap: &'h Heap, settings: Settings, host: Arc<dyn Host>, store: Box<dyn Store>) -> Self {
+        let mut eval = Eval {
+            heap,
+            symbols: SymbolTable::new(heap),
+            globals: Globals::default(),
+            builtins: BuiltinTable::new(&settings),
+            contexts: ContextTable::default(),
+            sources: Arc::new(SourceMap::new()),
+            host,
+            store: store::StoreState::new(store),
+            caches: crate::builtins::Caches::default(),
+            files: import::FileCache::default(),
+            search_path: search_path::SearchPathCache::default(),
+            merge_plans: FxHashMap::default(),
+            stack: StackGauge::new(settings.max_stack),
+            depth: 0,
+            nesting: 0,
+            roots: Vec::new(),
+            settings,
+        };
+        crate::builtins::define(&mut eval);
+        eval
+    }
+
+    /// Prepares for running on the current thread.
+    pub(crate) fn attach_to_thread(&mut self) {
+        self.stack.attach();
+        self.depth = 0;
+        self.nesting = 0;
+    }
+
+    /// Whether something that recurses should go to a new segment of the stack.
+    #[inline(always)]
+    pub(crate) fn is_stack_low(&self) -> bool {
+        self.stack.is_low()
+    }
+
+    /// Does something one level further into a value.
+    pub(crate) fn nested<R>(&mut self, f: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        if self.nesting >= self.settings.max_nesting {
+            let message = format!("the value is nested more than {} levels deep", self.settings.max_nesting);
+            return Err(error(Code::CallDepthExceeded, message));
+        }
+        self.nesting += 1;
+        let result = f(self);
+        self.nesting -= 1;
+        result
+    }
+
+    /// Goes on with more stack.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn on_new_segment<R>(&mut self, f: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        match crate::stack::on_new_segment(self, |eval| &mut eval.stack, f) {
+            Some(result) => result,
+            None => Err(error(Code::CallDepthExceeded, "evaluation recurses too deeply: the stack limit is reached")
+                .hint("this is most likely a recursion without end")),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Making attribute sets and looking into them.
+
+use std::cell::Cell;
+
+use super::expr::frame_up;
+use super::{ErrorExt, Eval, Result, error};
+use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
+use crate::heap::{Attrs, Frame, Shape, Symbol, Thunk, Value};
+use crate::program::{AttrName, AttrsExpr, DynamicVariable, HasAttr, PathElement, Select, SelectCache};
+
+impl<'h> Eval<'h> {
+    /// `{ ... }`
+    #[inline(never)]
+    pub(super) fn attr_set(&mut self, attrs: &'h AttrsExpr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let mut frame = frame;
+        if !attrs.sources.is_empty() {
+            let inner = Frame::new(self.heap, frame, attrs.sources.len());
+            self.fill_slots(inner, 0, attrs.sources.iter());
+            frame = Some(inner);
+        }
+        let set = Attrs::build(self.heap, attrs.shape, |index| self.delay(&attrs.values[index], frame));
+        if attrs.dynamic.is_empty() { Ok(set) } else { self.add_dynamic(attrs, set, frame) }
+    }
+
+    fn fill_slots(
+        &mut self,
+        frame: Frame<'h>,
+        first: usize,
+        exprs: impl Iterator<Item = &'h crate::program::Expr<'h>>,
+    ) {
+        for (slot, expr) in frame.slots()[first..].iter().zip(exprs) {
+            slot.set(Some(self.delay(expr, Some(frame))));
+        }
+    }
+
+    /// `rec { ... }`
+    #[inline(never)]
+    pub(super) fn rec_attr_set(&mut self, attrs: &'h AttrsExpr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let count = attrs.values.len();
+        let inner = Frame::new(self.heap, frame, count + attrs.sources.len());
+        // Values may refer to the sources, which are therefore there first.
+        self.fill_slots(inner, count, attrs.sources.iter());
+        match attrs.overrides {
+            None => self.fill_slots(inner, 0, attrs.values.iter()),
+            // What a variable stands for is not known before the overrides are.
+            Some(_) => {
+                for (slot, expr) in inner.slots().iter().zip(attrs.values) {
+                    slot.set(Some(Thunk::code(self.heap, expr, Some(inner))));
+                }
+            }
+        }
+        let mut set = Attrs::build(self.heap, attrs.shape, |index| {
+            inner.slots()[index].get().expect("all slots have just been filled")
+        });
+        if let Some(index) = attrs.overrides {
+            set = self.apply_overrides(attrs, set, index, inner)?;
+        }
+        if attrs.dynamic.is_empty() { Ok(set) } else { self.add_dynamic(attrs, set, Some(inner)) }
+    }
+
+    /// `rec { __overrides = { ... }; }`: its attributes replace those of the set, for the scope as well.
+    fn apply_overrides(
+        &mut self,
+        attrs: &'h AttrsExpr<'h>,
+        set: Value<'h>,
+        index: u32,
+        frame: Frame<'h>,
+    ) -> Result<Value<'h>> {
+        let overrides = frame.slot(index).get().expect("all slots have been filled");
+        let overrides = self.force_attrs(overrides).or_at(attrs.pos)?;
+        let (shape, values) = overrides.flatten(self.heap);
+        for (&name, value) in shape.names().iter().zip(values) {
+            if let Some(index) = attrs.shape.index_of(name) {
+                frame.slots()[index].set(Some(value.get()));
+            }
+        }
+        let base = set.as_attrs().expect("the set has just been made");
+        Ok(self.update(base, overrides))
+    }
+
+    /// Adds the attributes whose names are computed.
+    fn add_dynamic(&mut self, attrs: &'h AttrsExpr<'h>, set: Value<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let base = set.as_attrs().expect("the set has just been made");
+        let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::with_capacity(attrs.dynamic.len());
+        let mut seen = rustc_hash::FxHashSet::default();
+        for attr in attrs.dynamic {
+            let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
+            if name.is_same(Value::NULL) {
+                continue;
+            }
+            let name = self.plain_string(name).or_at(attr.pos)?;
+            let symbol = self.symbols.intern(name);
+            if base.get(symbol).is_some() || !seen.insert(symbol) {
+                let message = format!("the attribute '{}' is defined twice", self.symbols.text(symbol));
+                return Err(error(Code::DuplicateAttribute, message).or_at(attr.pos));
+            }
+            if let crate::program::Expr::Lambda(lambda) = attr.value {
+                lambda.name.set(Some(symbol));
+            }
+            let value = self.delay(&attr.value, frame);
+            added.push((symbol, attr.pos, value));
+        }
+        let (shape, values) = base.flatten(self.heap);
+        let fixed = shape.names().iter().zip(shape.positions()).zip(values);
+        added.extend(fixed.map(|((&name, &pos), value)| (name, pos, value.get())));
+        Ok(self.attrs_from(added))
+    }
+
+    /// A set of these attributes, which are in any order, no name twice.
+    pub(crate) fn attrs_from(&mut self, mut attrs: Vec<(Symbol, Pos, Value<'h>)>) -> Value<'h> {
+        attrs.sort_unstable_by_key(|(name, ..)| *name);
+        let names: Vec<_> = attrs.iter().map(|attr| attr.0).collect();
+        let positions: Vec<_> = attrs.iter().map(|attr| attr.1).collect();
+        let shape = Shape::new(self.heap, &names, &positions, false);
+        Attrs::build(self.heap, shape, |index| attrs[index].2)
+    }
+
+    /// The same for attributes without positions.
+    pub(crate) fn attrs_of<const N: usize>(&mut self, attrs: [(Symbol, Value<'h>); N]) -> Value<'h> {
+        self.attrs_from(attrs.into_iter().map(|(name, value)| (name, Pos::NONE, value)).collect())
+    }
+
+    /// The names of a set in alphabetical order.
+    pub(crate) fn sorted_names(&self, attrs: Attrs<'h>) -> Vec<Symbol> {
+        self.sorted(attrs).map(|(name, _)| name).collect()
+    }
+
+    /// Names and values of a set in alphabetical order.
+    pub(crate) fn sorted(
+        &self,
+        attrs: Attrs<'h>,
+    ) -> impl ExactSizeIterator<Item = (Symbol, &'h Cell<Value<'h>>)> + use<'h> {
+        let (shape, values) = attrs.flatten(self.heap);
+        let order = shape.alphabetical(self.heap, |order, names| self.symbols.sort_alphabetically(order, names));
+        order.iter().map(move |&index| (shape.names()[index as usize], &values[index as usize]))
+    }
+
+    /// Looks `name` up, first where it was found last time.
+    #[inline(always)]
+    pub(super) fn find_cached(
+        &self,
+        attrs: Attrs<'h>,
+        name: Symbol,
+        cache: &SelectCache<'h>,
+    ) -> Option<&'h Cell<Value<'h>>> {
+        let Some(shape) = attrs.flat_shape() else { return attrs.get(name) };
+        let (known, index) = cache.0.get();
+        if known.is_some_and(|known| std::ptr::eq(known, shape)) {
+            return Some(&attrs.flat_values()[index as usize]);
+        }
+        let index = shape.index_of(name)?;
+        cache.0.set((Some(shape), index as u32));
+        Some(&attrs.flat_values()[index])
+    }
+
+    /// Finds what an element of an attribute path names. What a static name found is remembered.
+    #[inline(always)]
+    fn find_element(
+        &self,
+        value: Value<'h>,
+        name: Symbol,
+        element: &'h PathElement<'h>,
+    ) -> Option<&'h Cell<Value<'h>>> {
+        let attrs = value.as_attrs()?;
+        match element.name {
+            AttrName::Static(_) => self.find_cached(attrs, name, &element.cache),
+            AttrName::Dynamic(_) => attrs.get(name),
+        }
+    }
+
+    #[inline(always)]
+    fn path_name(&mut self, element: &'h PathElement<'h>, frame: Option<Frame<'h>>) -> Result<Symbol> {
+        match &element.name {
+            AttrName::Static(name) => Ok(*name),
+            AttrName::Dynamic(expr) => {
+                let name = self.eval(expr, frame)?;
+                let name = self.plain_string(name).or_at(element.pos)?;
+                Ok(self.symbols.intern(name))
+            }
+        }
+    }
+
+    /// `subject.path or default`
+    #[inline(never)]
+    pub(super) fn select(&mut self, select: &'h Select<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let mut value = self.operand(&select.subject, frame)?;
+        for element in select.path {
+            let name = self.path_name(element, frame)?;
+            value = match (self.find_element(value, name, element), &select.default) {
+                (Some(cell), _) => self.force_attr(cell, name, element.pos)?,
+                (None, Some(default)) => return self.eval(default, frame),
+                (None, None) => return Err(self.cannot_select(value, name, element)),
+            };
+        }
+        Ok(value)
+    }
+
+    /// Forces an attribute and keeps its value in the set.
+    #[inline(always)]
+    pub(crate) fn force_attr(&mut self, cell: &'h Cell<Value<'h>>, name: Symbol, pos: Pos) -> Result<Value<'h>> {
+        match self.force_cell(cell) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_attribute(error, name, pos)),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn in_attribute(&self, error: Box<Diagnostic>, name: Symbol, pos: Pos) -> Box<Diagnostic> {
+        error.or_at(pos).frame(pos, || format!("while evaluating the attribute '{}'", self.symbols.text(name)).into())
+    }
+
+    #[cold]
+    fn cannot_select(&mut self, value: Value<'h>, name: Symbol, element: &PathElement<'h>) -> Box<Diagnostic> {
+        let length = self.symbols.bytes(name).len() as u32;
+        let mut diagnostic = match value.as_attrs() {
+            Some(attrs) => self.missing_attribute(attrs, name),
+            None => {
+                let found = self.describe(value);
+                let name = self.symbols.text(name);
+                error(Code::TypeMismatch, format!("cannot select '{name}' from {found}: only sets have attributes"))
+            }
+        };
+        if diagnostic.primary.is_none() {
+            *diagnostic = diagnostic.at(element.pos.span(length), "");
+        }
+        diagnostic
+    }
+
+    #[cold]
+    pub(crate) fn missing_attribute(&self, attrs: Attrs<'h>, name: Symbol) -> Box<Diagnostic> {
+        let name = self.symbols.text(name);
+        let present: Vec<String> = self.sorted_names(attrs).iter().map(|&name| self.symbols.text(name)).collect();
+        let similar = similar_names(&name, present.iter().map(String::as_str));
+        let diagnostic = error(Code::MissingAttribute, format!("attribute '{name}' missing"));
+        match did_you_mean(&similar) {
+            Some(hint) => diagnostic.hint(hint),
+            None if present.is_empty() => diagnostic.hint("the set is empty"),
+            None if present.len() <= 8 => diagnostic.hint(format!("the set has: {}", present.join(", "))),
+            None => diagnostic,
+        }
+    }
+
+    /// `subject ? path`
+    #[inline(never)]
+    pub(super) fn has_attr(&mut self, has: &'h HasAttr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let mut value = self.operand(&has.subject, frame)?;
+        let (last, path) = has.path.split_last().expect("an attribute path has an element");
+        for element in path {
+            let name = self.path_name(element, frame)?;
+            match self.find_element(value, name, element) {
+                Some(cell) => value = self.force_attr(cell, name, element.pos)?,
+                None => return Ok(Value::FALSE),
+            }
+        }
+        let name = self.path_name(last, frame)?;
+        Ok(Value::bool(self.find_element(value, name, last).is_some()))
+    }
+
+    /// A variable that one of the enclosing `with`s provides, the innermost first.
+    #[inline(never)]
+    pub(super) fn dynamic_variable(
+        &mut self,
+        variable: &'h DynamicVariable,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let mut depth = variable.depth;
+        let mut frame = frame;
+        loop {
+            let with = frame_up(frame, depth);
+            let subject = with.slot(0).get().expect("a with frame has its set");
+            let subject = self.force(subject).or_at(variable.pos)?;
+            let Some(attrs) = subject.as_attrs() else {
+                let diagnostic = self.type_error("a set", subject).or_at(variable.pos);
+                return Err(diagnostic.hint("what stands after 'with' must be a set"));
+            };
+            with.slot(0).set(Some(subject));
+            if let Some(cell) = attrs.get(variable.name) {
+                return self.force_attr(cell, variable.name, variable.pos);
+            }
+            depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+            if depth == 0 {
+                let name = self.symbols.text(variable.name);
+                let message = format!("undefined variable '{name}'");
+                let mut diagnostic = error(Code::UndefinedVariable, message);
+                *diagnostic = diagnostic.at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
+                return Err(diagnostic);
+            }
+            frame = Some(with);
+        }
+    }
+
+    /// A call that is made when its value is needed.
+    pub(crate) fn delayed_call(&mut self, function: Value<'h>, arguments: &[Value<'h>]) -> Value<'h> {
+        match arguments {
+            [argument] => Thunk::apply(self.heap, function, *argument),
+            _ => {
+                let call: Vec<_> = std::iter::once(function).chain(arguments.iter().copied()).collect();
+                Thunk::apply_many(self.heap, &call)
+            }
+        }
+    }
+}

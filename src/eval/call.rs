@@ -1,0 +1,346 @@
+//! Calling functions.
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
+
+use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::{Builtin, MAX_ARITY};
+use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
+use crate::heap::{Attrs, Closure, Frame, Function, Kind, Partial, Symbol, Value};
+use crate::program::{Call, Expr, Formals, Lambda, names};
+
+/// Arguments on their way into a function.
+pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
+
+impl<'h> Eval<'h> {
+    /// Evaluates a call as it is written: arguments go straight into the frame of the function.
+    #[inline(never)]
+    pub(super) fn eval_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let function = self.operand(&call.function, frame)?;
+        if let Some(closure) = function.as_closure() {
+            let lambda = closure.lambda();
+            if call.arguments.len() >= lambda.arity as usize {
+                return self.call_closure_directly(call, closure, lambda, frame);
+            }
+        } else if let Some(id) = function.as_builtin()
+            && let builtin = self.builtins.get(id)
+            && builtin.parameters.len() == call.arguments.len()
+        {
+            return self.call_builtin_directly(call, builtin, frame);
+        }
+        self.call_with(function, call.arguments, frame, call.pos)
+    }
+
+    /// Calls a value with arguments that have not been delayed yet.
+    #[inline(never)]
+    fn call_with(
+        &mut self,
+        function: Value<'h>,
+        arguments: &'h [Expr<'h>],
+        frame: Option<Frame<'h>>,
+        pos: Pos,
+    ) -> Result<Value<'h>> {
+        let arguments: Arguments<'h> = arguments.iter().map(|argument| self.delay(argument, frame)).collect();
+        self.call(function, &arguments, pos)
+    }
+
+    /// Calls a builtin with all its arguments. What it forces first thing is not delayed.
+    #[inline(never)]
+    fn call_builtin_directly(
+        &mut self,
+        call: &'h Call<'h>,
+        builtin: &'static Builtin,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let mut arguments = [Value::NULL; MAX_ARITY];
+        for (index, argument) in call.arguments.iter().enumerate() {
+            let is_eager = builtin.eager >> index & 1 == 1;
+            arguments[index] = if is_eager { self.operand(argument, frame)? } else { self.delay(argument, frame) };
+        }
+        self.run_builtin(builtin, &arguments[..call.arguments.len()], call.pos)
+    }
+
+    #[inline(always)]
+    fn call_closure_directly(
+        &mut self,
+        call: &'h Call<'h>,
+        closure: Closure<'h>,
+        lambda: &'h Lambda<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let inner = Frame::new(self.heap, closure.frame(), lambda.slots as usize);
+        let plain = lambda.parameters.len();
+        for (slot, argument) in inner.slots()[..plain].iter().zip(call.arguments) {
+            slot.set(Some(self.delay(argument, frame)));
+        }
+        if let Some(formals) = lambda.formals {
+            let argument = self.operand(&call.arguments[plain], frame)?;
+            self.bind_formals(lambda, formals, argument, inner, call.pos)?;
+        }
+        let result = self.run_body(lambda, inner, call.pos)?;
+        let rest = &call.arguments[lambda.arity as usize..];
+        if rest.is_empty() {
+            return Ok(result);
+        }
+        self.call_with(result, rest, frame, call.pos)
+    }
+
+    #[inline(always)]
+    fn run_body(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>, pos: Pos) -> Result<Value<'h>> {
+        self.depth += 1;
+        if self.depth > self.settings.max_call_depth {
+            self.depth -= 1;
+            return Err(call_depth_exceeded(self.settings.max_call_depth).or_at(pos));
+        }
+        let result = self.eval(&lambda.body, Some(frame));
+        self.depth -= 1;
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_call(error, lambda, pos)),
+        }
+    }
+
+    #[cold]
+    fn in_call(&self, error: Box<Diagnostic>, lambda: &Lambda<'h>, pos: Pos) -> Box<Diagnostic> {
+        error.or_at(pos).frame(pos, || match lambda.name.get() {
+            Some(name) => format!("while calling '{}'", self.symbols.text(name)).into(),
+            None => "while calling a function".into(),
+        })
+    }
+
+    /// Calls a function value, which may be a thunk, with one or more arguments.
+    pub(crate) fn call(&mut self, function: Value<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+        if self.stack.is_low() {
+            return self.on_new_segment(|eval| eval.call(function, arguments, pos));
+        }
+        let mut function = function;
+        let mut arguments = arguments;
+        while !arguments.is_empty() {
+            function = self.force(function).or_at(pos)?;
+            match function.kind() {
+                Kind::Function(Function::Closure(closure)) => {
+                    let arity = closure.lambda().arity as usize;
+                    if arguments.len() < arity {
+                        return Ok(Partial::value(self.heap, function, arguments));
+                    }
+                    let (now, rest) = arguments.split_at(arity);
+                    function = self.call_closure(closure, now, pos)?;
+                    arguments = rest;
+                }
+                Kind::Function(Function::Builtin(id)) => {
+                    let arity = self.builtins.get(id).parameters.len();
+                    if arguments.len() < arity {
+                        return Ok(Partial::value(self.heap, function, arguments));
+                    }
+                    let (now, rest) = arguments.split_at(arity);
+                    function = self.run_builtin(self.builtins.get(id), now, pos)?;
+                    arguments = rest;
+                }
+                Kind::Function(Function::Partial(partial)) => {
+                    let all: Arguments<'h> = partial.arguments().iter().chain(arguments).copied().collect();
+                    return self.call(partial.function(), &all, pos);
+                }
+                Kind::Attrs(attrs) => function = self.apply_functor(attrs, function, pos)?,
+                _ => return Err(self.not_a_function(function).or_at(pos)),
+            }
+        }
+        Ok(function)
+    }
+
+    /// What a set with `__functor` is called as.
+    fn apply_functor(&mut self, attrs: Attrs<'h>, value: Value<'h>, pos: Pos) -> Result<Value<'h>> {
+        match attrs.get(names::FUNCTOR) {
+            Some(functor) => {
+                let functor = self.force_cell(functor)?;
+                self.call(functor, &[value], pos)
+            }
+            None => Err(self.not_a_function(value).or_at(pos)),
+        }
+    }
+
+    #[cold]
+    fn not_a_function(&mut self, value: Value<'h>) -> Box<Diagnostic> {
+        let found = self.describe(value);
+        let diagnostic = error(Code::NotAFunction, format!("this is called like a function, but it is {found}"));
+        match value.as_attrs() {
+            Some(_) => diagnostic.hint("a set can be called if it has an attribute '__functor'"),
+            None => diagnostic,
+        }
+    }
+
+    /// Calls a closure with exactly as many arguments as it takes.
+    fn call_closure(&mut self, closure: Closure<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+        let lambda = closure.lambda();
+        let inner = Frame::new(self.heap, closure.frame(), lambda.slots as usize);
+        let plain = lambda.parameters.len();
+        for (slot, &argument) in inner.slots()[..plain].iter().zip(arguments) {
+            slot.set(Some(argument));
+        }
+        if let Some(formals) = lambda.formals {
+            let argument = self.force(arguments[plain])?;
+            self.bind_formals(lambda, formals, argument, inner, pos)?;
+        }
+        self.run_body(lambda, inner, pos)
+    }
+
+    #[inline]
+    fn run_builtin(&mut self, builtin: &'static Builtin, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+        match (builtin.run)(self, arguments) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.or_at(pos).frame(pos, || match builtin.is_transparent() {
+                true => "here".into(),
+                false => format!("while calling the builtin '{}'", builtin.name).into(),
+            })),
+        }
+    }
+
+    /// Puts the attributes of an argument where the body looks for them.
+    fn bind_formals(
+        &mut self,
+        lambda: &'h Lambda<'h>,
+        formals: &'h Formals<'h>,
+        argument: Value<'h>,
+        frame: Frame<'h>,
+        pos: Pos,
+    ) -> Result<()> {
+        let Some(attrs) = argument.as_attrs() else {
+            let diagnostic = self.type_error("a set", argument).or_at(pos);
+            return Err(diagnostic.frame(formals.pos, || "the function that wants a set is here".into()));
+        };
+        if let Some(slot) = formals.whole {
+            frame.slot(slot).set(Some(argument));
+        }
+        let slots = &frame.slots()[formals.first_slot as usize..];
+        if let Some(shape) = attrs.flat_shape()
+            && let Some((known, indices)) = formals.cache.get()
+            && std::ptr::eq(known, shape)
+            && indices.len() == formals.formals.len()
+        {
+            let values = attrs.flat_values();
+            for (slot, &index) in slots.iter().zip(indices) {
+                if index != ABSENT {
+                    slot.set(Some(values[index as usize].get()));
+                }
+            }
+        } else {
+            self.match_formals(lambda, formals, attrs, slots, pos)?;
+        }
+        for (slot, formal) in slots.iter().zip(formals.formals) {
+            if slot.get().is_none()
+                && let Some(default) = &formal.default
+            {
+                slot.set(Some(self.delay(default, Some(frame))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds each formal in a set whose shape has not been seen before.
+    fn match_formals(
+        &mut self,
+        lambda: &'h Lambda<'h>,
+        formals: &'h Formals<'h>,
+        attrs: Attrs<'h>,
+        slots: &[Cell<Option<Value<'h>>>],
+        pos: Pos,
+    ) -> Result<()> {
+        let mut found = 0;
+        for (slot, formal) in slots.iter().zip(formals.formals) {
+            match attrs.get(formal.name) {
+                Some(value) => {
+                    found += 1;
+                    slot.set(Some(value.get()));
+                }
+                None if formal.default.is_none() => {
+                    return Err(self.missing_argument(lambda, attrs, formal.name, pos, formal.pos));
+                }
+                None => {}
+            }
+        }
+        if !formals.has_ellipsis && found != attrs.len() {
+            return Err(self.unexpected_argument(lambda, formals, attrs, pos));
+        }
+        self.remember_formals(formals, attrs);
+        Ok(())
+    }
+
+    /// The second time in a row that a shape comes, where its names are is worth remembering.
+    fn remember_formals(&mut self, formals: &'h Formals<'h>, attrs: Attrs<'h>) {
+        let Some(shape) = attrs.flat_shape() else { return };
+        let seen_before = formals.cache.get().is_some_and(|(known, _)| std::ptr::eq(known, shape));
+        let indices = if seen_before {
+            self.heap.store_many(
+                formals.formals.iter().map(|formal| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32)),
+            )
+        } else {
+            &[]
+        };
+        formals.cache.set(Some((shape, indices)));
+    }
+
+    #[cold]
+    fn missing_argument(
+        &mut self,
+        lambda: &Lambda<'h>,
+        attrs: Attrs<'h>,
+        name: Symbol,
+        pos: Pos,
+        formal: Pos,
+    ) -> Box<Diagnostic> {
+        let name = self.symbols.text(name);
+        let function = self.function_name(lambda);
+        let message = format!("{function} is called without the argument '{name}', which it needs");
+        let given: Vec<String> = self.sorted_names(attrs).iter().map(|&given| self.symbols.text(given)).collect();
+        let mut diagnostic = error(Code::MissingArgument, message).or_at(pos);
+        *diagnostic = diagnostic.with_label(formal.span(name.len() as u32), "the argument is declared here");
+        match did_you_mean(&similar_names(&name, given.iter().map(String::as_str))) {
+            Some(_) => diagnostic.hint(format!("the call gives: {}", given.join(", "))),
+            None => diagnostic,
+        }
+    }
+
+    #[cold]
+    fn unexpected_argument(
+        &mut self,
+        lambda: &Lambda<'h>,
+        formals: &Formals<'h>,
+        attrs: Attrs<'h>,
+        pos: Pos,
+    ) -> Box<Diagnostic> {
+        let unexpected = self
+            .sorted_names(attrs)
+            .into_iter()
+            .find(|&given| formals.formals.binary_search_by_key(&given, |formal| formal.name).is_err());
+        let name = unexpected.map(|name| self.symbols.text(name)).unwrap_or_default();
+        let function = self.function_name(lambda);
+        let mut diagnostic =
+            error(Code::UnexpectedArgument, format!("{function} is called with the unexpected argument '{name}'"))
+                .or_at(pos);
+        *diagnostic = diagnostic.with_label(formals.pos.span(0), "the function takes these arguments");
+        let known: Vec<String> = formals.formals.iter().map(|formal| self.symbols.text(formal.name)).collect();
+        match did_you_mean(&similar_names(&name, known.iter().map(String::as_str))) {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+
+    fn function_name(&self, lambda: &Lambda<'h>) -> String {
+        match lambda.name.get() {
+            Some(name) => format!("the function '{}'", self.symbols.text(name)),
+            None => "the function".to_owned(),
+        }
+    }
+}
+
+/// A formal that the set does not have.
+const ABSENT: u32 = u32::MAX;
+
+#[cold]
+fn call_depth_exceeded(limit: u64) -> Box<Diagnostic> {
+    error(
+        Code::CallDepthExceeded,
+        format!("calls are nested more than {limit} deep (stack overflow; max-call-depth exceeded)"),
+    )
+    .hint("this may be a recursion without end; '--max-call-depth' sets the limit")
+}

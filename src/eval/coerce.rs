@@ -1,0 +1,248 @@
+//! Turning values into strings and paths.
+
+use smallvec::SmallVec;
+
+use super::context::{ContextElement, ContextSet};
+use super::operators::Arithmetic;
+use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::text::{float, path};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::heap::{Attrs, Frame, Kind, List, Str, Value};
+use crate::program::{Expr, Interpolation, names};
+
+/// What may be made a string.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(crate) struct Coercion {
+    /// Also numbers, Booleans, null and lists, as `toString` and `derivation` do.
+    pub(crate) more: bool,
+    /// Whether a path is copied to the store and stands for its store path.
+    pub(crate) copy: bool,
+}
+
+impl Coercion {
+    /// What `${}` does.
+    pub(crate) const INTERPOLATION: Coercion = Coercion { more: false, copy: true };
+    /// What `builtins.toString` does.
+    pub(crate) const TO_STRING: Coercion = Coercion { more: true, copy: false };
+    /// What `derivation` does.
+    pub(crate) const DERIVATION: Coercion = Coercion { more: true, copy: true };
+    /// Strings, paths without copying, and sets that stand for one of them.
+    pub(crate) const PLAIN: Coercion = Coercion { more: false, copy: false };
+}
+
+/// How many sets in a row may stand for each other as text.
+const MAX_REPRESENTATIONS: usize = 100_000;
+
+/// Text in pieces, joined once.
+#[derive(Default)]
+struct Pieces<'h> {
+    parts: SmallVec<[&'h [u8]; 8]>,
+    context: ContextSet,
+}
+
+impl<'h> Eval<'h> {
+    /// `"a${b}c"`
+    #[inline(never)]
+    pub(super) fn interpolate(&mut self, string: &'h Interpolation<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let mut pieces = Pieces::default();
+        for (part, pos) in string.parts {
+            let value = self.eval(part, frame)?;
+            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut pieces.context).or_at(*pos)?;
+            pieces.parts.push(text);
+        }
+        Ok(self.join(&pieces))
+    }
+
+    fn join(&mut self, pieces: &Pieces<'h>) -> Value<'h> {
+        Str::concat(self.heap, &pieces.parts, self.context(&pieces.context))
+    }
+
+    /// `./a/${b}`
+    #[inline(never)]
+    pub(super) fn interpolate_path(
+        &mut self,
+        interpolation: &'h Interpolation<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let mut pieces = Pieces::default();
+        for (part, pos) in interpolation.parts {
+            let value = self.eval(part, frame)?;
+            let text = self.coerce_forced(value, Coercion::PLAIN, &mut pieces.context).or_at(*pos)?;
+            pieces.parts.push(text);
+        }
+        self.path_of(&pieces).or_at(interpolation.pos)
+    }
+
+    fn path_of(&mut self, pieces: &Pieces<'h>) -> Result<Value<'h>> {
+        if !pieces.context.is_empty() {
+            let message = "a string that refers to a store path cannot be appended to a path";
+            return Err(error(Code::IllegalReference, message));
+        }
+        let text = pieces.parts.concat();
+        if text.contains(&0) {
+            return Err(error(Code::InvalidPath, "a path cannot contain a NUL byte"));
+        }
+        Ok(Value::path(self.heap, &path::canonicalize(&text)))
+    }
+
+    /// `left + right` where the left side is no number: it decides what is added.
+    #[inline(never)]
+    pub(super) fn add_text(
+        &mut self,
+        left: Value<'h>,
+        right: &'h Expr<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let mut pieces = Pieces::default();
+        let mut coercion = Coercion::PLAIN;
+        match left.kind() {
+            Kind::Path(text) => {
+                pieces.parts.push(text);
+                let right = self.eval(right, frame)?;
+                pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context)?);
+                return self.path_of(&pieces);
+            }
+            kind => coercion.copy = matches!(kind, Kind::String(_)),
+        }
+        pieces.parts.push(self.coerce_forced(left, coercion, &mut pieces.context)?);
+        let right = self.eval(right, frame)?;
+        pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context)?);
+        Ok(self.join(&pieces))
+    }
+
+    /// The sum of a number and what must be one.
+    pub(super) fn add_numbers(&mut self, left: Value<'h>, right: Value<'h>) -> Result<Value<'h>> {
+        if matches!(right.kind(), Kind::Int(_) | Kind::Float(_)) {
+            return self.arithmetic(Arithmetic::Add, left, right);
+        }
+        let found = self.describe(right);
+        Err(error(Code::TypeMismatch, format!("cannot add {found} to a number")))
+    }
+
+    /// The text of a value; what it refers to is added to `context`.
+    pub(crate) fn coerce(&mut self, value: Value<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        let value = self.force(value)?;
+        self.coerce_forced(value, how, context)
+    }
+
+    /// The value as a string value with its context.
+    pub(crate) fn coerce_to_string(&mut self, value: Value<'h>, how: Coercion) -> Result<Str<'h>> {
+        let value = self.force(value)?;
+        if let Some(string) = value.as_string() {
+            return Ok(string);
+        }
+        let mut context = ContextSet::default();
+        let text = self.coerce_forced(value, how, &mut context)?;
+        let string = Str::concat(self.heap, &[text], self.context(&context));
+        Ok(string.as_string().expect("a string has just been made"))
+    }
+
+    #[inline]
+    fn coerce_forced(&mut self, value: Value<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        match value.as_string() {
+            Some(string) => {
+                context.add(string.context());
+                Ok(string.bytes())
+            }
+            None => self.coerce_other(value, how, context),
+        }
+    }
+
+    fn coerce_other(&mut self, value: Value<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        if self.stack.is_low() {
+            return self.on_new_segment(|eval| eval.coerce_other(value, how, context));
+        }
+        match value.kind() {
+            Kind::String(string) => {
+                context.add(string.context());
+                Ok(string.bytes())
+            }
+            Kind::Path(path) if how.copy => {
+                let copied = self.copy_to_store(path)?;
+                let text = self.heap.store_slice(self.store.print(&copied).as_bytes());
+                context.insert(self.contexts.intern(ContextElement::Opaque(copied)));
+                Ok(text)
+            }
+            Kind::Path(path) => Ok(path),
+            Kind::Attrs(attrs) => self.coerce_attrs(attrs, how, context),
+            Kind::List(list) if how.more => self.coerce_list(list, how, context),
+            Kind::Bool(true) if how.more => Ok(b"1"),
+            Kind::Bool(false) | Kind::Null if how.more => Ok(b""),
+            Kind::Int(value) if how.more => Ok(self.heap.store_slice(value.to_string().as_bytes())),
+            Kind::Float(value) if how.more => Ok(self.heap.store_slice(float::float_to_string(value).as_bytes())),
+            _ => Err(self.not_a_string(value)),
+        }
+    }
+
+    #[cold]
+    fn not_a_string(&mut self, value: Value<'h>) -> Box<Diagnostic> {
+        let found = self.describe(value);
+        let diagnostic = error(Code::NotAString, format!("cannot coerce {found} to a string"));
+        match value.kind() {
+            Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Null | Kind::List(_) => {
+                diagnostic.hint("'toString' makes a string of it")
+            }
+            Kind::Attrs(_) => diagnostic.hint("a set needs an attribute '__toString' or 'outPath' for that"),
+            Kind::Function(_) => diagnostic.hint("perhaps an argument is missing in a call"),
+            _ => diagnostic,
+        }
+    }
+
+    /// A set stands for what its `__toString` returns or for its `outPath`.
+    fn coerce_attrs(&mut self, attrs: Attrs<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        let represented = self.represented(attrs)?;
+        self.coerce_forced(represented, how, context)
+    }
+
+    /// What a set stands for where text is wanted: a value that is no set.
+    fn represented(&mut self, attrs: Attrs<'h>) -> Result<Value<'h>> {
+        let mut attrs = attrs;
+        for _ in 0..MAX_REPRESENTATIONS {
+            let value = if let Some(to_string) = attrs.get(names::TO_STRING) {
+                let function = self.force_cell(to_string)?;
+                self.call(function, &[attrs.value()], crate::diagnostics::Pos::NONE)?
+            } else if let Some(out_path) = attrs.get(names::OUT_PATH) {
+                self.force_attr(out_path, names::OUT_PATH, crate::diagnostics::Pos::NONE)?
+            } else {
+                return Err(self.not_a_string(attrs.value()));
+            };
+            match value.as_attrs() {
+                Some(inner) => attrs = inner,
+                None => return Ok(value),
+            }
+        }
+        Err(error(Code::InfiniteRecursion, "infinite recursion encountered: this set stands for itself as text"))
+    }
+
+    /// The elements with blanks between them.
+    fn coerce_list(&mut self, list: List<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        let mut text = Vec::new();
+        for (index, element) in list.elements().iter().enumerate() {
+            let value = self.force_cell(element)?;
+            text.extend_from_slice(self.coerce_forced(value, how, context)?);
+            let is_empty_list = value.as_list().is_some_and(|list| list.len() == 0);
+            if index + 1 < list.len() && !is_empty_list {
+                text.push(b' ');
+            }
+        }
+        Ok(self.heap.store_slice(&text))
+    }
+
+    /// The absolute path that a value means: a path, or text that begins with `/`.
+    pub(crate) fn coerce_to_path(&mut self, value: Value<'h>, context: &mut ContextSet) -> Result<&'h [u8]> {
+        let mut value = self.force(value)?;
+        if let Some(attrs) = value.as_attrs() {
+            value = self.represented(attrs)?;
+        }
+        if let Kind::Path(path) = value.kind() {
+            return Ok(path);
+        }
+        let text = self.coerce_forced(value, Coercion::PLAIN, context)?;
+        if text.first() != Some(&b'/') {
+            let text = String::from_utf8_lossy(text).into_owned();
+            let diagnostic = error(Code::InvalidPath, format!("the string \"{text}\" is not an absolute path"));
+            return Err(diagnostic.hint("write './name' without quotes for a path relative to this file"));
+        }
+        Ok(self.heap.store_slice(&path::canonicalize(text)))
+    }
+}

@@ -1,0 +1,103 @@
+//! String contexts: which store objects a string mentions.
+
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::Eval;
+use crate::heap::{Context, ContextId};
+use crate::store::{OutputName, StorePath};
+
+/// One reference of a string.
+///
+/// The kinds are those of the Nix manual, section "String context".
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum ContextElement {
+    /// A store path itself.
+    Opaque(StorePath),
+    /// A derivation with its whole closure: what `drvPath` refers to.
+    DrvDeep(StorePath),
+    /// An output of a derivation.
+    Built { drv: StorePath, output: OutputName },
+}
+
+impl fmt::Display for ContextElement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ContextElement::Opaque(path) => write!(formatter, "{path}"),
+            ContextElement::DrvDeep(drv) => write!(formatter, "={drv}"),
+            ContextElement::Built { drv, output } => write!(formatter, "!{output}!{drv}"),
+        }
+    }
+}
+
+/// All context elements of an evaluator.
+#[derive(Default)]
+pub(crate) struct ContextTable {
+    elements: Vec<ContextElement>,
+    ids: FxHashMap<ContextElement, ContextId>,
+}
+
+impl ContextTable {
+    pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {
+        if let Some(&id) = self.ids.get(&element) {
+            return id;
+        }
+        let id = ContextId(u32::try_from(self.elements.len()).expect("fewer than 2^32 store paths"));
+        self.elements.push(element.clone());
+        self.ids.insert(element, id);
+        id
+    }
+
+    pub(crate) fn element(&self, id: ContextId) -> &ContextElement {
+        &self.elements[id.0 as usize]
+    }
+}
+
+/// A context that is being collected.
+#[derive(Default, Clone)]
+pub(crate) struct ContextSet(SmallVec<[ContextId; 8]>);
+
+impl ContextSet {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, context: Context<'_>) {
+        if !context.is_empty() {
+            self.add_many(context);
+        }
+    }
+
+    #[inline(never)]
+    fn add_many(&mut self, context: Context<'_>) {
+        if self.0.is_empty() {
+            self.0.extend_from_slice(context);
+        } else if context.len() <= 2 {
+            context.iter().for_each(|&id| self.insert(id));
+        } else if self.0.as_slice() != context {
+            self.0.extend_from_slice(context);
+            self.0.sort_unstable();
+            self.0.dedup();
+        }
+    }
+
+    pub(crate) fn insert(&mut self, id: ContextId) {
+        if let Err(at) = self.0.binary_search(&id) {
+            self.0.insert(at, id);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ContextId> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl<'h> Eval<'h> {
+    /// A context for a new string.
+    pub(crate) fn context(&self, set: &ContextSet) -> Context<'h> {
+        self.heap.store_slice(&set.0)
+    }
+}

@@ -1,0 +1,78 @@
+//! Making errors and telling how evaluation got to them.
+
+use std::borrow::Cow;
+
+use crate::diagnostics::{Code, Diagnostic, Pos, TraceFrame};
+
+/// What every step of evaluation returns. The error is boxed so that success stays in registers.
+pub(crate) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+
+/// An error that does not know its place yet; the first caller who knows one adds it.
+#[cold]
+pub(crate) fn error(code: Code, message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(code, message))
+}
+
+/// An error of type [`Code::InvalidArgument`].
+#[cold]
+pub(crate) fn invalid_argument(message: impl Into<String>) -> Box<Diagnostic> {
+    error(Code::InvalidArgument, message)
+}
+
+/// Frames beyond these are counted by nobody: a recursion a million deep must not take a million of them.
+const MAX_FRAMES: usize = 10_000;
+
+/// What can be added to an error on its way up.
+pub(crate) trait ErrorExt: Sized {
+    /// Sets the place unless there is one.
+    fn or_at(self, pos: Pos) -> Self;
+    /// Adds a step to the trace.
+    fn frame(self, pos: Pos, text: impl FnOnce() -> Cow<'static, str>) -> Self;
+    fn hint(self, hint: impl Into<String>) -> Self;
+}
+
+impl ErrorExt for Box<Diagnostic> {
+    #[cold]
+    fn or_at(mut self, pos: Pos) -> Self {
+        if self.primary.as_ref().is_none_or(|label| label.span.start.is_none()) && pos.is_some() {
+            *self = self.at(pos.span(0), "");
+        }
+        self
+    }
+
+    #[cold]
+    fn frame(mut self, pos: Pos, text: impl FnOnce() -> Cow<'static, str>) -> Self {
+        if self.trace.len() < MAX_FRAMES {
+            self.push_frame(TraceFrame::new(pos, text()));
+        }
+        self
+    }
+
+    #[cold]
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl<T> ErrorExt for Result<T> {
+    #[inline(always)]
+    fn or_at(self, pos: Pos) -> Self {
+        self.map_err(|error| error.or_at(pos))
+    }
+
+    #[inline(always)]
+    fn frame(self, pos: Pos, text: impl FnOnce() -> Cow<'static, str>) -> Self {
+        self.map_err(|error| error.frame(pos, text))
+    }
+
+    #[inline(always)]
+    fn hint(self, hint: impl Into<String>) -> Self {
+        self.map_err(|error| error.hint(hint))
+    }
+}
+
+/// Whether `builtins.tryEval` turns the error into a value.
+pub(crate) fn is_catchable(error: &Diagnostic) -> bool {
+    matches!(error.code, Code::Thrown | Code::AssertionFailed | Code::NotInSearchPath)
+}

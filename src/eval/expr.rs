@@ -1,0 +1,320 @@
+//! Evaluating expressions and making thunks.
+
+use super::{ErrorExt, Eval, Result, error};
+use crate::diagnostics::{Code, Diagnostic, Pos};
+use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
+use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Let, ListExpr, Select, With};
+use std::cell::Cell;
+
+impl<'h> Eval<'h> {
+    /// Evaluates an expression to weak head normal form: to a value that is no thunk, whose parts may be.
+    pub(crate) fn eval(&mut self, mut expr: &'h Expr<'h>, mut frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if self.stack.is_low() {
+            return self.on_new_segment(|eval| eval.eval(expr, frame));
+        }
+        loop {
+            match *expr {
+                Expr::Const(value) | Expr::Folded(value) => return self.force(value),
+                Expr::Local { slot, pos } => return self.read_slot(innermost(frame).slot(slot), pos),
+                Expr::Outer { depth, slot, pos } => {
+                    return self.read_slot(frame_up(frame, u32::from(depth)).slot(slot), pos);
+                }
+                Expr::Far(&(depth, slot, pos)) => return self.read_slot(frame_up(frame, depth).slot(slot), pos),
+                Expr::Dynamic(variable) => return self.dynamic_variable(variable, frame),
+                Expr::Select(select) => return self.select(select, frame),
+                Expr::HasAttr(has) => return self.has_attr(has, frame),
+                Expr::Call(call) => return self.eval_call(call, frame),
+                Expr::Lambda(lambda) => return Ok(Closure::value(self.heap, lambda, frame)),
+                Expr::Attrs(attrs) => return self.attr_set(attrs, frame),
+                Expr::RecAttrs(attrs) => return self.rec_attr_set(attrs, frame),
+                Expr::List(list) => return Ok(self.list(list, frame)),
+                Expr::Let(bindings) => {
+                    frame = Some(self.let_frame(bindings, frame));
+                    expr = &bindings.body;
+                }
+                Expr::With(with) => {
+                    frame = Some(self.with_frame(with, frame));
+                    expr = &with.body;
+                }
+                Expr::If(branch) => expr = self.branch(branch, frame)?,
+                Expr::Assert(assert) => {
+                    self.check(assert, frame)?;
+                    expr = &assert.body;
+                }
+                Expr::Not(not) => {
+                    return Ok(Value::bool(!self.condition(&not.operand, frame, not.pos)?));
+                }
+                Expr::And(and) => {
+                    let both =
+                        self.condition(&and.left, frame, and.pos)? && self.condition(&and.right, frame, and.pos)?;
+                    return Ok(Value::bool(both));
+                }
+                Expr::Or(or) => {
+                    let any = self.condition(&or.left, frame, or.pos)? || self.condition(&or.right, frame, or.pos)?;
+                    return Ok(Value::bool(any));
+                }
+                Expr::Implies(implies) => {
+                    let holds = !self.condition(&implies.left, frame, implies.pos)?
+                        || self.condition(&implies.right, frame, implies.pos)?;
+                    return Ok(Value::bool(holds));
+                }
+                Expr::Binary(BinaryOp::Update, operands) => return self.update_operator(operands, frame),
+                Expr::Binary(operator, operands) => return self.binary(operator, operands, frame),
+                Expr::String(interpolation) => return self.interpolate(interpolation, frame),
+                Expr::Path(interpolation) => return self.interpolate_path(interpolation, frame),
+            }
+        }
+    }
+
+    /// Evaluates an operand: what is at hand is taken without a call.
+    #[inline(always)]
+    pub(super) fn operand(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        match self.at_hand(expr, frame) {
+            Some(value) => Ok(value),
+            None => self.eval(expr, frame),
+        }
+    }
+
+    /// The value of a constant or a variable that has been evaluated.
+    #[inline(always)]
+    fn at_hand(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+        let value = match *expr {
+            Expr::Const(value) => value,
+            Expr::Local { slot, .. } => innermost(frame).slot(slot).get()?,
+            Expr::Outer { depth: 1, slot, .. } => frame_up(frame, 1).slot(slot).get()?,
+            _ => return None,
+        };
+        (!value.is_thunk()).then_some(value)
+    }
+
+    /// The value that a value stands for.
+    #[inline(always)]
+    pub(crate) fn force(&mut self, value: Value<'h>) -> Result<Value<'h>> {
+        match value.as_thunk() {
+            None => Ok(value),
+            Some(thunk) => match thunk.result() {
+                Some(result) => Ok(result),
+                None => self.force_thunk(thunk),
+            },
+        }
+    }
+
+    /// Forces what is in a cell and keeps the result there.
+    #[inline(always)]
+    pub(crate) fn force_cell(&mut self, cell: &'h Cell<Value<'h>>) -> Result<Value<'h>> {
+        let value = cell.get();
+        if !value.is_thunk() {
+            return Ok(value);
+        }
+        let forced = self.force(value)?;
+        if may_replace_thunk(forced) {
+            cell.set(forced);
+        }
+        Ok(forced)
+    }
+
+    #[inline(never)]
+    fn force_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
+        let suspension = thunk.begin();
+        let result = match suspension {
+            Suspension::Code(expr, frame) => self.eval(expr, frame),
+            Suspension::Apply(function, argument) => self.call(function, &[argument], Pos::NONE),
+            Suspension::ApplyMany(call) => self.call(call[0], &call[1..], Pos::NONE),
+            Suspension::Forced(result) => return Ok(result),
+            Suspension::Blackhole => {
+                return Err(error(
+                    Code::InfiniteRecursion,
+                    "infinite recursion encountered: this value depends on itself",
+                ));
+            }
+        };
+        match result {
+            Ok(value) => {
+                thunk.finish(value);
+                Ok(value)
+            }
+            Err(error) => {
+                thunk.restore(suspension);
+                Err(error)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn read_slot(&mut self, slot: &'h Cell<Option<Value<'h>>>, pos: Pos) -> Result<Value<'h>> {
+        match slot.get() {
+            Some(value) if !value.is_thunk() => Ok(value),
+            Some(value) => {
+                let forced = self.force(value).or_at(pos)?;
+                if may_replace_thunk(forced) {
+                    slot.set(Some(forced));
+                }
+                Ok(forced)
+            }
+            None => Err(error(Code::InfiniteRecursion, "this variable is read before it has a value").or_at(pos)),
+        }
+    }
+
+    /// A value that stands for an expression, without evaluating it: a thunk, or what is cheaper.
+    #[inline(always)]
+    pub(crate) fn delay(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        match *expr {
+            Expr::Const(value) => value,
+            Expr::Local { slot, .. } => self.delay_slot(innermost(frame).slot(slot), expr, frame),
+            Expr::Outer { depth, slot, .. } => {
+                self.delay_slot(frame_up(frame, u32::from(depth)).slot(slot), expr, frame)
+            }
+            // Where people look at what is a thunk, these are.
+            _ if self.settings.show_thunks => Thunk::code(self.heap, expr, frame),
+            Expr::Folded(value) => value,
+            Expr::Lambda(lambda) => Closure::value(self.heap, lambda, frame),
+            Expr::Binary(operator, operands) => match self.computed_already(operator, operands, frame) {
+                Some(value) => value,
+                None => Thunk::code(self.heap, expr, frame),
+            },
+            Expr::Select(select) => match self.selected_already(select, frame) {
+                Some(value) => value,
+                None => Thunk::code(self.heap, expr, frame),
+            },
+            _ => Thunk::code(self.heap, expr, frame),
+        }
+    }
+
+    #[inline(always)]
+    fn delay_slot(&self, slot: &Cell<Option<Value<'h>>>, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        match slot.get() {
+            Some(value) => shortened(value),
+            None => Thunk::code(self.heap, expr, frame),
+        }
+    }
+
+    /// The result of an operation on two integers that are at hand: cheaper than a thunk.
+    #[inline]
+    fn computed_already(
+        &self,
+        operator: BinaryOp,
+        operands: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Option<Value<'h>> {
+        let left = self.at_hand(&operands.left, frame)?.as_int()?;
+        let right = self.at_hand(&operands.right, frame)?.as_int()?;
+        let result = match operator {
+            BinaryOp::Add => left.checked_add(right)?,
+            BinaryOp::Sub => left.checked_sub(right)?,
+            BinaryOp::Mul => left.checked_mul(right)?,
+            _ => return None,
+        };
+        Some(Value::int(self.heap, result))
+    }
+
+    /// `variable.name` where the variable's set is at hand, so that the value can be had for a look-up.
+    #[inline]
+    fn selected_already(&self, select: &'h Select<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+        let slot = match select.subject {
+            Expr::Local { slot, .. } => frame?.slot(slot),
+            Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot),
+            _ => return None,
+        };
+        let [element] = select.path else { return None };
+        let AttrName::Static(name) = element.name else { return None };
+        let attrs = known(slot.get()?).as_attrs()?;
+        let cell = self.find_cached(attrs, name, &element.cache)?;
+        Some(shortened(cell.get()))
+    }
+
+    #[inline(never)]
+    fn list(&mut self, list: &'h ListExpr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        List::build(self.heap, list.elements.len(), |index| self.delay(&list.elements[index], frame))
+    }
+
+    #[inline(never)]
+    fn let_frame(&mut self, bindings: &'h Let<'h>, frame: Option<Frame<'h>>) -> Frame<'h> {
+        let inner = Frame::new(self.heap, frame, bindings.values.len() + bindings.sources.len());
+        for (slot, expr) in inner.slots().iter().zip(bindings.values.iter().chain(bindings.sources)) {
+            slot.set(Some(self.delay(expr, Some(inner))));
+        }
+        inner
+    }
+
+    #[inline(never)]
+    fn with_frame(&mut self, with: &'h With<'h>, frame: Option<Frame<'h>>) -> Frame<'h> {
+        let inner = Frame::new(self.heap, frame, 2);
+        inner.slot(0).set(Some(self.delay(&with.subject, frame)));
+        inner.slot(1).set(Some(Value::small_int(with.outer)));
+        inner
+    }
+
+    #[inline(always)]
+    fn branch(&mut self, branch: &'h If<'h>, frame: Option<Frame<'h>>) -> Result<&'h Expr<'h>> {
+        let holds = self.condition(&branch.condition, frame, branch.pos)?;
+        Ok(if holds { &branch.consequence } else { &branch.alternative })
+    }
+
+    #[inline(always)]
+    fn condition(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>, pos: Pos) -> Result<bool> {
+        let value = self.operand(expr, frame)?;
+        match value.as_bool() {
+            Some(value) => Ok(value),
+            None => Err(self.type_error("a Boolean", value).or_at(pos)),
+        }
+    }
+
+    #[inline(never)]
+    fn check(&mut self, assert: &'h Assert<'h>, frame: Option<Frame<'h>>) -> Result<()> {
+        if self.condition(&assert.condition, frame, assert.pos)? {
+            return Ok(());
+        }
+        Err(self.assertion_error(assert, frame))
+    }
+
+    /// Says which assertion failed. For a comparison, both sides are shown.
+    #[cold]
+    fn assertion_error(&mut self, assert: &'h Assert<'h>, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
+        let mut diagnostic = error(Code::AssertionFailed, "assertion failed").or_at(assert.pos);
+        if let Expr::Binary(BinaryOp::Equal, operands) = assert.condition
+            && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame))
+        {
+            let (left, right) = (self.describe(left), self.describe(right));
+            diagnostic.notes.push(format!("the left side is {left}"));
+            diagnostic.notes.push(format!("the right side is {right}"));
+        }
+        diagnostic
+    }
+}
+
+/// The result of a thunk that has one, any other value as it is.
+#[inline(always)]
+pub(crate) fn known(value: Value<'_>) -> Value<'_> {
+    value.as_thunk().and_then(Thunk::result).unwrap_or(value)
+}
+
+/// Whether a place that held a thunk may hold its result instead.
+///
+/// A list keeps its thunk: printing shows that two places hold one list if they hold one thunk, and not if a
+/// list went through two, as in Nix.
+#[inline(always)]
+fn may_replace_thunk(result: Value<'_>) -> bool {
+    result.as_list().is_none()
+}
+
+/// The result of a thunk that has one, unless it must keep its thunk.
+#[inline(always)]
+fn shortened(value: Value<'_>) -> Value<'_> {
+    let known = known(value);
+    if may_replace_thunk(known) { known } else { value }
+}
+
+/// The frame that lowering promised.
+#[inline(always)]
+fn innermost(frame: Option<Frame<'_>>) -> Frame<'_> {
+    frame.expect("lowering resolves variables only in frames that exist")
+}
+
+#[inline(always)]
+pub(super) fn frame_up(frame: Option<Frame<'_>>, depth: u32) -> Frame<'_> {
+    let mut frame = innermost(frame);
+    for _ in 0..depth {
+        frame = innermost(frame.parent());
+    }
+    frame
+}

@@ -1,0 +1,157 @@
+//! Looking at files by the paths that the language knows: those in the store may be elsewhere, or only in
+//! memory.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::store::Place;
+use super::{Eval, Result, error, os_path};
+use crate::builtins::text::path::join;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
+
+/// How many symbolic links in a row are followed.
+const MAX_LINKS: usize = 40;
+
+impl<'h> Eval<'h> {
+    /// The bytes of a file; links are followed.
+    pub(crate) fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>> {
+        if let Some(text) = self.builtin_file(path) {
+            return Ok(text);
+        }
+        let result = match self.store.place(path) {
+            Place::Text(text) => return Ok(text),
+            Place::Path(physical) => self.host.read_file(os_path(&physical)),
+        };
+        result.map(Arc::from).map_err(|cause| self.unreadable(path, &cause))
+    }
+
+    /// Reads a regular file piece by piece.
+    pub(crate) fn with_open_file<R>(&self, path: &[u8], read: impl FnOnce(OpenFile<'_>) -> R) -> Result<R> {
+        let result = match self.store.place(path) {
+            Place::Text(text) => SingleFile(text).open(os_path(path)).map(read),
+            Place::Path(physical) => self.host.open(os_path(&physical)).map(read),
+        };
+        result.map_err(|cause| self.unreadable(path, &cause))
+    }
+
+    /// What is at a path; a link is a link.
+    pub(crate) fn file_type(&self, path: &[u8]) -> io::Result<FileType> {
+        match self.store.place(path) {
+            Place::Text(_) => Ok(FileType::Regular),
+            Place::Path(physical) => self.host.file_type(os_path(&physical)),
+        }
+    }
+
+    /// When a file was changed last, in seconds since 1970-01-01 00:00 UTC; a link is a link.
+    pub(crate) fn modified(&self, path: &[u8]) -> io::Result<i64> {
+        match self.store.place(path) {
+            Place::Text(_) => Ok(0),
+            Place::Path(physical) => self.host.modified(os_path(&physical)),
+        }
+    }
+
+    /// What is in a directory; links are followed.
+    pub(crate) fn read_directory(&self, path: &[u8]) -> io::Result<Vec<DirectoryEntry>> {
+        match self.store.place(path) {
+            Place::Text(_) => Err(io::ErrorKind::NotADirectory.into()),
+            Place::Path(physical) => self.host.read_directory(os_path(&physical)),
+        }
+    }
+
+    /// The target of a link, as it is written.
+    pub(crate) fn read_link(&self, path: &[u8]) -> io::Result<PathBuf> {
+        match self.store.place(path) {
+            Place::Text(_) => Err(io::ErrorKind::InvalidInput.into()),
+            Place::Path(physical) => self.host.read_link(os_path(&physical)),
+        }
+    }
+
+    /// A path with all links on the way and at its end followed.
+    pub(crate) fn resolve_links(&self, path: &[u8]) -> Result<Vec<u8>> {
+        let mut resolved: Vec<u8> = b"/".to_vec();
+        let mut rest = components(path);
+        let mut links = 0;
+        while let Some(component) = rest.pop() {
+            let next = join(&resolved, &component);
+            let Ok(FileType::Symlink) = self.file_type(&next) else {
+                resolved = next;
+                continue;
+            };
+            links += 1;
+            if links > MAX_LINKS {
+                return Err(too_many_links(path));
+            }
+            let target = self.read_link(&next).map_err(|cause| self.unreadable(&next, &cause))?;
+            let target = target.as_os_str().as_bytes();
+            if target.first() == Some(&b'/') {
+                resolved = b"/".to_vec();
+            }
+            rest.extend(components(target));
+        }
+        Ok(resolved)
+    }
+
+    /// Whether there is something at a path; a link counts by what it points to.
+    pub(crate) fn path_exists(&self, path: &[u8]) -> bool {
+        self.resolve_links(path).is_ok_and(|path| self.file_type(&path).is_ok())
+    }
+
+    #[cold]
+    pub(crate) fn unreadable(&self, path: &[u8], cause: &io::Error) -> Box<Diagnostic> {
+        if let Some(url) = self.store.origin(path) {
+            let path = String::from_utf8_lossy(path);
+            let message = format!(
+                "cannot read '{path}', which is to be fetched from '{url}': evaluation does not use the network"
+            );
+            return error(Code::FetchFailed, message);
+        }
+        let path = String::from_utf8_lossy(path);
+        let message = match cause.kind() {
+            io::ErrorKind::NotFound => format!("path '{path}' does not exist"),
+            _ => format!("cannot read '{path}': {cause}"),
+        };
+        error(Code::FileUnreadable, message)
+    }
+
+    /// The text of a file that comes with the evaluator.
+    pub(super) fn builtin_file(&self, path: &[u8]) -> Option<Arc<[u8]>> {
+        let name = path.strip_prefix(super::search_path::BUILTIN_FILES)?;
+        crate::builtins::builtin_file(name).map(|text| text.as_bytes().into())
+    }
+}
+
+#[cold]
+pub(super) fn too_many_links(path: &[u8]) -> Box<Diagnostic> {
+    let path = String::from_utf8_lossy(path);
+    error(Code::FileUnreadable, format!("too many symbolic links at '{path}'"))
+}
+
+/// The components of a path, the last first.
+fn components(path: &[u8]) -> Vec<Vec<u8>> {
+    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).rev().map(<[u8]>::to_vec).collect()
+}
+
+/// A file in memory as all that there is.
+pub(super) struct SingleFile(pub(super) Arc<[u8]>);
+
+impl FileSource for SingleFile {
+    fn file_type(&self, _: &Path) -> io::Result<FileType> {
+        Ok(FileType::Regular)
+    }
+
+    fn open(&self, _: &Path) -> io::Result<OpenFile<'_>> {
+        let contents: &[u8] = &self.0;
+        Ok(OpenFile { size: contents.len() as u64, executable: false, contents: Box::new(contents) })
+    }
+
+    fn read_directory(&self, _: &Path) -> io::Result<Vec<DirectoryEntry>> {
+        Err(io::ErrorKind::NotADirectory.into())
+    }
+
+    fn read_link(&self, _: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}

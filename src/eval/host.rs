@@ -1,0 +1,137 @@
+//! What an evaluator sees of the machine it runs on.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile};
+
+/// All effects of evaluation but those on the store: files, environment, time, messages.
+///
+/// An embedder can give its own, to evaluate from an archive, to forbid, or to record what a result
+/// depends on. How files are reached is the part that the store needs, too: [`FileSource`].
+pub trait Host: FileSource + Send + Sync {
+    /// The bytes of a file; links are followed.
+    ///
+    /// # Errors
+    /// There is no such file, or it cannot be read.
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// When a file was changed last, in seconds since 1970-01-01 00:00 UTC; links are not followed. Zero if
+    /// that is not known.
+    ///
+    /// # Errors
+    /// There is no such file.
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        let _ = path;
+        Ok(0)
+    }
+    /// A variable of the environment.
+    fn variable(&self, name: &str) -> Option<OsString>;
+    /// Seconds since 1970-01-01 00:00 UTC.
+    fn seconds_since_epoch(&self) -> i64;
+    /// What the program `git` prints for these arguments in a repository; `input` is what it reads. Nothing
+    /// else is run, and no argument lets it write or use the network. It is an error unless a host allows it.
+    ///
+    /// # Errors
+    /// There is no such program, or it fails.
+    fn git(&self, repository: &Path, arguments: &[&str], input: &[u8]) -> io::Result<Vec<u8>> {
+        let _ = (repository, arguments, input);
+        Err(io::Error::new(io::ErrorKind::Unsupported, "programs cannot be run"))
+    }
+    /// Shows text to the user: what `builtins.trace` and `builtins.warn` say.
+    fn message(&self, text: &[u8]);
+}
+
+/// How much is read of what is no regular file.
+const MAX_STREAM: u64 = 64 << 20;
+
+/// The machine itself; messages go to standard error.
+#[derive(Default, Debug)]
+pub struct SystemHost;
+
+impl FileSource for SystemHost {
+    fn file_type(&self, path: &Path) -> io::Result<FileType> {
+        FileSystem.file_type(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<OpenFile<'_>> {
+        FileSystem.open(path)
+    }
+
+    fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
+        FileSystem.read_directory(path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        FileSystem.read_link(path)
+    }
+}
+
+impl Host for SystemHost {
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(path)?;
+        if file.metadata()?.is_file() {
+            return std::fs::read(path);
+        }
+        // A device may have no end.
+        let mut bytes = Vec::new();
+        if file.by_ref().take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is no regular file and does not end"));
+        }
+        Ok(bytes)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        Ok(std::os::unix::fs::MetadataExt::mtime(&std::fs::symlink_metadata(path)?))
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    fn seconds_since_epoch(&self) -> i64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |elapsed| elapsed.as_secs() as i64)
+    }
+
+    fn git(&self, repository: &Path, arguments: &[&str], input: &[u8]) -> io::Result<Vec<u8>> {
+        run_git(repository, arguments, input)
+    }
+
+    fn message(&self, text: &[u8]) {
+        use std::io::Write;
+        let mut line = text.to_vec();
+        line.push(b'\n');
+        // There is nowhere left to report a failure to.
+        let _ = io::stderr().lock().write_all(&line);
+    }
+}
+
+/// Runs `git` without anything that a repository may want to be run, and without the network.
+fn run_git(repository: &Path, arguments: &[&str], input: &[u8]) -> io::Result<Vec<u8>> {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new("git");
+    command.arg("-C").arg(repository).args(["--no-replace-objects", "-c", "core.fsmonitor=false"]).args(arguments);
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"] {
+        command.env_remove(variable);
+    }
+    for variable in ["GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT"] {
+        command.env(variable, "0");
+    }
+    command.env("GIT_NO_LAZY_FETCH", "1");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stdin = child.stdin.take();
+    // It must be read from while it is written to, or both wait for each other.
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            use std::io::Write;
+            // If it does not read everything it says why itself.
+            let _ = stdin.map(|mut stdin| stdin.write_all(input));
+        });
+        child.wait_with_output()
+    })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}

@@ -1,0 +1,208 @@
+//! Files: finding, reading, parsing, lowering, evaluating; each once.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::text::path::{directory, join};
+use crate::diagnostics::{Code, Diagnostic, Pos, SourceName};
+use crate::heap::{Frame, Value};
+use crate::program::{Expr, Lowering, RootScope, lower, show};
+use crate::store::FileType;
+use crate::syntax::{self, Parse};
+
+/// Files that have been imported, by the paths they were asked for and by their own.
+#[derive(Default)]
+pub(super) struct FileCache<'h> {
+    values: FxHashMap<Vec<u8>, Imported<'h>>,
+    programs: FxHashMap<Vec<u8>, &'h Expr<'h>>,
+}
+
+#[derive(Copy, Clone)]
+enum Imported<'h> {
+    /// Being evaluated: needing it now is an infinite recursion.
+    Busy,
+    Done(Value<'h>),
+}
+
+/// A path as the operating system takes it.
+pub(crate) fn os_path(path: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(path))
+}
+
+/// How many links in a row are followed.
+const MAX_LINKS: usize = 40;
+
+impl<'h> Eval<'h> {
+    /// The value of the file at `path`, which is absolute and canonical; evaluated at most once.
+    pub(crate) fn import(&mut self, path: &[u8]) -> Result<Value<'h>> {
+        if let Some(&Imported::Done(value)) = self.files.values.get(path) {
+            return Ok(value);
+        }
+        let file = self.source_path(path)?;
+        match self.files.values.get(&file) {
+            Some(&Imported::Done(value)) => {
+                self.files.values.insert(path.to_vec(), Imported::Done(value));
+                return Ok(value);
+            }
+            Some(Imported::Busy) => {
+                let file = String::from_utf8_lossy(&file).into_owned();
+                let message =
+                    format!("infinite recursion encountered: the value of '{file}' depends on itself through imports");
+                return Err(error(Code::InfiniteRecursion, message));
+            }
+            None => {}
+        }
+        self.files.values.insert(file.clone(), Imported::Busy);
+        let result = self.run_file(&file, None);
+        match result {
+            Ok(value) => {
+                self.files.values.insert(file, Imported::Done(value));
+                self.files.values.insert(path.to_vec(), Imported::Done(value));
+                Ok(value)
+            }
+            Err(error) => {
+                self.files.values.remove(&file);
+                Err(error)
+            }
+        }
+    }
+
+    /// The value of a file in which additional names are in scope.
+    pub(crate) fn import_with_scope(&mut self, path: &[u8], scope: &RootScope, frame: Frame<'h>) -> Result<Value<'h>> {
+        let file = self.source_path(path)?;
+        self.run_file(&file, Some((scope, frame)))
+    }
+
+    fn run_file(&mut self, file: &[u8], scope: Option<(&RootScope, Frame<'h>)>) -> Result<Value<'h>> {
+        let program = match (scope, self.files.programs.get(file)) {
+            (None, Some(&program)) => program,
+            _ => {
+                let source = self.read(file)?;
+                let name = SourceName::File(PathBuf::from(std::ffi::OsString::from_vec(file.to_vec())));
+                let root = scope.map(|(root, _)| root.clone()).unwrap_or_default();
+                let program = self.load(name, source, directory(file), &root)?;
+                if scope.is_none() {
+                    self.files.programs.insert(file.to_vec(), program);
+                }
+                program
+            }
+        };
+        let text = || format!("while evaluating the file '{}'", String::from_utf8_lossy(file)).into();
+        self.eval(program, scope.map(|(_, frame)| frame)).frame(Pos::NONE, text)
+    }
+
+    /// Forgets all values and programs of files, so that they are read again.
+    pub(crate) fn forget_files(&mut self) {
+        self.files = FileCache::default();
+    }
+
+    /// Parses and lowers a source text. Relative paths in it are below `base_dir`.
+    pub(crate) fn load(
+        &mut self,
+        name: SourceName,
+        source: Arc<[u8]>,
+        base_dir: &[u8],
+        root: &RootScope,
+    ) -> Result<&'h Expr<'h>> {
+        let parse = syntax::parse(source.clone(), self.settings.features.syntax());
+        let is_file = matches!(name, SourceName::File(_));
+        let file =
+            self.sources.add(name, source).map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
+        let base = file.pos(0);
+        if !parse.errors().is_empty() {
+            return Err(syntax_errors(&parse, base));
+        }
+        let home = self.home();
+        let mut warnings = Vec::new();
+        let sources = self.sources.clone();
+        let lowering = Lowering {
+            heap: self.heap,
+            symbols: &mut self.symbols,
+            globals: &self.globals,
+            root,
+            base_dir,
+            home: home.as_deref(),
+            base,
+            // As in Nix, only what is in a file has a position that a program can see.
+            location: &|pos| if is_file { super::position::locate(&sources, pos) } else { None },
+            lints: self.settings.lints,
+            warnings: &mut warnings,
+        };
+        let lowered = lower(lowering, &parse).map_err(several);
+        for warning in warnings {
+            self.warn(&warning);
+        }
+        lowered
+    }
+
+    /// Writes an expression as it was understood, after checking it.
+    pub(crate) fn show(&mut self, name: SourceName, source: Arc<[u8]>, base_dir: &[u8]) -> Result<Vec<u8>> {
+        self.load(name, source.clone(), base_dir, &RootScope::default())?;
+        let parse = syntax::parse(source, self.settings.features.syntax());
+        let home = self.home();
+        Ok(show(&parse, &mut self.symbols, base_dir, home.as_deref()))
+    }
+
+    /// What `~` stands for, if that may be known.
+    fn home(&self) -> Option<Vec<u8>> {
+        if self.settings.pure { None } else { self.host.variable("HOME").map(OsStringExt::into_vec) }
+    }
+
+    pub(crate) fn warn(&mut self, warning: &Diagnostic) {
+        let options = crate::diagnostics::RenderOptions::default();
+        let text = crate::diagnostics::render(warning, &self.sources, &options);
+        self.host.message(text.trim_end().as_bytes());
+    }
+
+    /// The file that importing `path` reads: links are followed, of a directory it is `default.nix` or
+    /// `default.cfg`.
+    fn source_path(&mut self, path: &[u8]) -> Result<Vec<u8>> {
+        if self.builtin_file(path).is_some() {
+            return Ok(path.to_vec());
+        }
+        let mut path = path.to_vec();
+        for _ in 0..MAX_LINKS {
+            match self.file_type(&path) {
+                Ok(FileType::Symlink) => match self.read_link(&path) {
+                    Ok(target) => {
+                        let target = join(directory(&path), target.as_os_str().as_bytes());
+                        // A link such as `/dev/stdin` may lead to what has no path; the system can follow it.
+                        if self.file_type(&target).is_err() {
+                            return Ok(path);
+                        }
+                        path = target;
+                    }
+                    Err(cause) => return Err(self.unreadable(&path, &cause)),
+                },
+                Ok(FileType::Directory) => path = self.default_file(&path),
+                Ok(_) => return Ok(path),
+                Err(cause) => return Err(self.unreadable(&path, &cause)),
+            }
+        }
+        Err(super::files::too_many_links(&path))
+    }
+
+    fn default_file(&self, directory: &[u8]) -> Vec<u8> {
+        let nix = join(directory, b"default.nix");
+        let cfg = join(directory, b"default.cfg");
+        if self.file_type(&nix).is_err() && self.file_type(&cfg).is_ok() { cfg } else { nix }
+    }
+}
+
+/// The syntax errors of a file as one error: the first, with the others after it.
+fn syntax_errors(parse: &Parse, base: Pos) -> Box<Diagnostic> {
+    several(parse.errors().iter().map(|error| error.to_diagnostic(base)).collect())
+}
+
+/// Several errors as one: the first, which carries the others.
+fn several(errors: Vec<Diagnostic>) -> Box<Diagnostic> {
+    let mut errors = errors.into_iter();
+    let mut first = Box::new(errors.next().unwrap_or_else(|| Diagnostic::error(Code::Internal, "unknown error")));
+    first.further.extend(errors);
+    first
+}

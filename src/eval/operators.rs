@@ -1,0 +1,174 @@
+//! Arithmetic, comparison and concatenation.
+
+use std::cmp::Ordering;
+
+use super::{ErrorExt, Eval, Result, error};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::heap::{Frame, Kind, List, Value};
+use crate::program::{Binary, BinaryOp};
+
+/// The arithmetic that two numbers allow.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+impl<'h> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn binary(
+        &mut self,
+        operator: BinaryOp,
+        operands: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        match operator {
+            BinaryOp::Concat => return self.concat_operator(operands, frame),
+            BinaryOp::Add => return self.add_operator(operands, frame),
+            _ => {}
+        }
+        // `a > b` means `b < a`, of which the left side is evaluated first.
+        let swapped = matches!(operator, BinaryOp::Greater | BinaryOp::LessEqual);
+        let (left, right) = if swapped {
+            let right = self.operand(&operands.right, frame)?;
+            (self.operand(&operands.left, frame)?, right)
+        } else {
+            let left = self.operand(&operands.left, frame)?;
+            (left, self.operand(&operands.right, frame)?)
+        };
+        self.apply(operator, left, right).or_at(operands.pos)
+    }
+
+    /// `left + right`
+    #[inline(always)]
+    fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let left = self.operand(&operands.left, frame)?;
+        if !matches!(left.kind(), Kind::Int(_) | Kind::Float(_)) {
+            return self.add_text(left, &operands.right, frame).or_at(operands.pos);
+        }
+        let right = self.operand(&operands.right, frame)?;
+        self.add_numbers(left, right).or_at(operands.pos)
+    }
+
+    #[inline]
+    fn apply(&mut self, operator: BinaryOp, left: Value<'h>, right: Value<'h>) -> Result<Value<'h>> {
+        match operator {
+            BinaryOp::Sub => self.arithmetic(Arithmetic::Sub, left, right),
+            BinaryOp::Mul => self.arithmetic(Arithmetic::Mul, left, right),
+            BinaryOp::Div => self.arithmetic(Arithmetic::Div, left, right),
+            BinaryOp::Equal => Ok(Value::bool(self.are_equal(left, right)?)),
+            BinaryOp::NotEqual => Ok(Value::bool(!self.are_equal(left, right)?)),
+            BinaryOp::Less => Ok(Value::bool(self.is_less(left, right)?)),
+            BinaryOp::Greater => Ok(Value::bool(self.is_less(right, left)?)),
+            BinaryOp::LessEqual => Ok(Value::bool(!self.is_less(right, left)?)),
+            BinaryOp::GreaterEqual => Ok(Value::bool(!self.is_less(left, right)?)),
+            BinaryOp::Add | BinaryOp::Concat | BinaryOp::Update => unreachable!("evaluated by functions of their own"),
+        }
+    }
+
+    /// Numbers in arithmetic. Both values have been forced.
+    pub(crate) fn arithmetic(&mut self, what: Arithmetic, left: Value<'h>, right: Value<'h>) -> Result<Value<'h>> {
+        if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
+            return match int_arithmetic(what, left, right) {
+                Ok(result) => Ok(Value::int(self.heap, result)),
+                Err(error) => Err(error),
+            };
+        }
+        let left = self.expect_number(left)?;
+        let right = self.expect_number(right)?;
+        if what == Arithmetic::Div && right == 0.0 {
+            return Err(division_by_zero());
+        }
+        let result = match what {
+            Arithmetic::Add => left + right,
+            Arithmetic::Sub => left - right,
+            Arithmetic::Mul => left * right,
+            Arithmetic::Div => left / right,
+        };
+        Ok(Value::float(self.heap, result))
+    }
+
+    /// `left < right`. Both values have been forced.
+    pub(crate) fn is_less(&mut self, left: Value<'h>, right: Value<'h>) -> Result<bool> {
+        if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
+            return Ok(left < right);
+        }
+        match (left.kind(), right.kind()) {
+            (Kind::Float(left), Kind::Int(right)) => Ok(left < right as f64),
+            (Kind::Int(left), Kind::Float(right)) => Ok((left as f64) < right),
+            (Kind::Float(left), Kind::Float(right)) => Ok(left < right),
+            (Kind::String(left), Kind::String(right)) => Ok(left.bytes() < right.bytes()),
+            (Kind::Path(left), Kind::Path(right)) => Ok(left < right),
+            (Kind::List(left), Kind::List(right)) => self.is_list_less(left, right),
+            _ => Err(self.incomparable(left, right)),
+        }
+    }
+
+    /// Lists are compared element by element; a prefix is less.
+    fn is_list_less(&mut self, left: List<'h>, right: List<'h>) -> Result<bool> {
+        for (left, right) in left.elements().iter().zip(right.elements()) {
+            if !self.are_cells_equal(left, right)? {
+                let left = self.force_cell(left)?;
+                let right = self.force_cell(right)?;
+                return if self.stack.is_low() {
+                    self.on_new_segment(|eval| eval.is_less(left, right))
+                } else {
+                    self.is_less(left, right)
+                };
+            }
+        }
+        Ok(left.len() < right.len())
+    }
+
+    /// The order of two values, for sorting keys.
+    pub(crate) fn compare(&mut self, left: Value<'h>, right: Value<'h>) -> Result<Ordering> {
+        if self.is_less(left, right)? {
+            return Ok(Ordering::Less);
+        }
+        Ok(if self.is_less(right, left)? { Ordering::Greater } else { Ordering::Equal })
+    }
+
+    #[cold]
+    fn incomparable(&mut self, left: Value<'h>, right: Value<'h>) -> Box<Diagnostic> {
+        let (left, right) = (self.describe(left), self.describe(right));
+        error(Code::NotComparable, format!("cannot compare {left} with {right}"))
+    }
+
+    /// `left ++ right`
+    fn concat_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let left = self.operand(&operands.left, frame)?;
+        let right = self.operand(&operands.right, frame)?;
+        let left = self.expect_list(left).or_at(operands.pos)?;
+        let right = self.expect_list(right).or_at(operands.pos)?;
+        if left.len() == 0 {
+            return Ok(right.value());
+        }
+        if right.len() == 0 {
+            return Ok(left.value());
+        }
+        let (first, second) = (left.elements(), right.elements());
+        Ok(List::build(self.heap, first.len() + second.len(), |index| match first.get(index) {
+            Some(element) => element.get(),
+            None => second[index - first.len()].get(),
+        }))
+    }
+}
+
+/// Arithmetic on integers, of which an overflow is an error.
+pub(crate) fn int_arithmetic(what: Arithmetic, left: i64, right: i64) -> Result<i64> {
+    let (result, verb) = match what {
+        Arithmetic::Add => (left.checked_add(right), "adding"),
+        Arithmetic::Sub => (left.checked_sub(right), "subtracting"),
+        Arithmetic::Mul => (left.checked_mul(right), "multiplying"),
+        Arithmetic::Div if right == 0 => return Err(division_by_zero()),
+        Arithmetic::Div => (left.checked_div(right), "dividing"),
+    };
+    result.ok_or_else(|| error(Code::IntegerOverflow, format!("integer overflow in {verb} {left} and {right}")))
+}
+
+#[cold]
+fn division_by_zero() -> Box<Diagnostic> {
+    error(Code::DivisionByZero, "division by zero")
+}

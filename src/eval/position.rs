@@ -1,0 +1,44 @@
+//! Positions as values.
+
+use std::os::unix::ffi::OsStrExt;
+
+use super::Eval;
+use crate::diagnostics::{Pos, SourceMap, SourceName};
+use crate::heap::{Str, Value};
+use crate::program::names;
+
+/// File, line and column of a position.
+pub(super) fn locate(sources: &SourceMap, pos: Pos) -> Option<(Vec<u8>, u32, u32)> {
+    let location = sources.resolve(pos)?;
+    let file = sources.file(location.file)?;
+    let name = match file.name() {
+        SourceName::File(path) => path.as_os_str().as_bytes().to_vec(),
+        other => other.to_string().into_bytes(),
+    };
+    Some((name, location.line, location.column))
+}
+
+impl<'h> Eval<'h> {
+    /// File, line and column of a position.
+    pub(crate) fn locate(&self, pos: Pos) -> Option<(Vec<u8>, u32, u32)> {
+        locate(&self.sources, pos)
+    }
+
+    /// Whether a position is in a file, and not in a text that came from elsewhere.
+    pub(crate) fn is_in_file(&self, pos: Pos) -> bool {
+        self.sources.file_at(pos).is_some_and(|file| matches!(file.name(), SourceName::File(_)))
+    }
+
+    /// A position as `builtins.unsafeGetAttrPos` gives it: a set, or null if there is none.
+    pub(crate) fn position_value(&mut self, pos: Pos) -> Value<'h> {
+        let Some((file, line, column)) = self.locate(pos).filter(|_| self.is_in_file(pos)) else {
+            return Value::null();
+        };
+        let file = Str::plain(self.heap, &file);
+        self.attrs_of([
+            (names::FILE, file),
+            (names::LINE, Value::small_int(line)),
+            (names::COLUMN, Value::small_int(column)),
+        ])
+    }
+}
