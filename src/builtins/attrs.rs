@@ -1,0 +1,209 @@
+//! Attribute sets and the arguments of functions.
+
+use rustc_hash::FxHashMap;
+
+use super::table::builtins;
+use crate::diagnostics::{Code, Pos};
+use crate::eval::{Eval, Result, error};
+use crate::heap::{Attrs, Kind, List, Shape, Symbol, Value};
+use crate::program::names;
+
+builtins! {
+    /// The names of the attributes of `set`, sorted.
+    "attrNames" (set!1) => attr_names;
+    /// The values of the attributes of `set`, in the order of the sorted names.
+    "attrValues" (set!1) => attr_values;
+    /// The values of the attribute `name` of all sets in `list` that have it.
+    "catAttrs" (name!1, list!1) => cat_attrs;
+    /// The formal parameters of `function`: a set of their names, each `true` if it has a default.
+    "functionArgs" (function!1) => function_args;
+    /// The attribute `name` of `set`.
+    "getAttr" (name!1, set!1) => get_attr;
+    /// Whether `set` has an attribute `name`.
+    "hasAttr" (name!1, set!1) => has_attr;
+    /// The attributes of `right` whose names `left` has as well.
+    "intersectAttrs" (left!1, right!1) => intersect_attrs;
+    /// The set that a list of `{ name = ...; value = ...; }` describes; of equal names the first counts.
+    "listToAttrs" (list!1) => list_to_attrs;
+    /// The set of what `function` returns for the name and the value of each attribute of `set`.
+    "mapAttrs" (function, set!1) => map_attrs;
+    /// `set` without the attributes named in the list `names`.
+    "removeAttrs" (set!1, names!1) => remove_attrs;
+    /// Where the attribute `name` of `set` was written: `file`, `line` and `column`, or null.
+    "unsafeGetAttrPos" (name!1, set!1) => unsafe_get_attr_pos;
+    /// For each name in the sets of `list` what `function` returns for the name and the list of its
+    /// values.
+    "zipAttrsWith" (function!1, list!1) => zip_attrs_with;
+}
+
+impl<'h> Eval<'h> {
+    /// An attribute that must be there, not forced.
+    pub(crate) fn required(&mut self, attrs: Attrs<'h>, name: Symbol) -> Result<Value<'h>> {
+        match attrs.get(name) {
+            Some(value) => Ok(value.get()),
+            None => Err(self.missing_attribute(attrs, name)),
+        }
+    }
+}
+
+fn attr_names<'h>(eval: &mut Eval<'h>, [set]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(set)?;
+    let mut names = eval.sorted(set);
+    let symbols = &eval.symbols;
+    Ok(List::build(eval.heap, names.len(), |_| {
+        symbols.value(names.next().expect("there are as many names as the set is long").0)
+    }))
+}
+
+fn attr_values<'h>(eval: &mut Eval<'h>, [set]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(set)?;
+    let mut values = eval.sorted(set);
+    Ok(List::build(eval.heap, values.len(), |_| {
+        values.next().expect("there are as many values as the set is long").1.get()
+    }))
+}
+
+fn cat_attrs<'h>(eval: &mut Eval<'h>, [name, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let name = eval.force_plain_string(name)?;
+    let name = eval.symbols.intern(name);
+    let list = eval.force_list(list)?;
+    let mut found = Vec::new();
+    for element in list.iter() {
+        let attrs = eval.force_attrs(element)?;
+        found.extend(attrs.get(name).map(|value| value.get()));
+    }
+    Ok(List::from_slice(eval.heap, &found))
+}
+
+fn function_args<'h>(eval: &mut Eval<'h>, [function]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let function = eval.force(function)?;
+    if !matches!(function.kind(), Kind::Function(_)) {
+        let found = eval.describe(function);
+        return Err(error(Code::TypeMismatch, format!("expected a function but found {found}")));
+    }
+    let formals = eval.formals_of(function);
+    let attrs = formals.map_or(&[][..], |formals| formals.formals).iter();
+    let attrs = attrs.map(|formal| (formal.name, formal.pos, Value::bool(formal.default.is_some()))).collect();
+    Ok(eval.attrs_from(attrs))
+}
+
+fn get_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let name = eval.force_plain_string(name)?;
+    let set = eval.force_attrs(set)?;
+    let name = eval.symbols.intern(name);
+    match set.get(name) {
+        Some(value) => eval.force_attr(value, name, Pos::NONE),
+        None => Err(eval.missing_attribute(set, name)),
+    }
+}
+
+fn has_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let name = eval.force_plain_string(name)?;
+    let set = eval.force_attrs(set)?;
+    // A name that is no symbol yet is in no set.
+    let found = eval.symbols.find(name).and_then(|name| set.get(name));
+    Ok(Value::bool(found.is_some()))
+}
+
+fn intersect_attrs<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let left = eval.force_attrs(left)?;
+    let right = eval.force_attrs(right)?;
+    let mut kept = Vec::new();
+    if left.len() < right.len() {
+        let (shape, _) = left.flatten(eval.heap);
+        for &name in shape.names() {
+            kept.extend(right.find(name).map(|(value, pos)| (name, pos, value.get())));
+        }
+    } else {
+        let (shape, values) = right.flatten(eval.heap);
+        for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
+            if left.get(name).is_some() {
+                kept.push((name, pos, value.get()));
+            }
+        }
+    }
+    Ok(eval.attrs_from(kept))
+}
+
+fn list_to_attrs<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    let mut pairs: Vec<(Symbol, Attrs<'h>)> = Vec::with_capacity(list.len());
+    for element in list.elements() {
+        let element = eval.force_cell(element)?;
+        let pair = eval.expect_attrs(element)?;
+        let name = eval.required(pair, names::NAME)?;
+        let name = eval.force_plain_string(name)?;
+        pairs.push((eval.symbols.intern(name), pair));
+    }
+    // The sort is stable, so the first of equal names stays first.
+    pairs.sort_by_key(|(name, _)| *name);
+    pairs.dedup_by_key(|(name, _)| *name);
+    let mut attrs = Vec::with_capacity(pairs.len());
+    for (name, pair) in pairs {
+        match pair.find(names::VALUE) {
+            Some((value, pos)) => attrs.push((name, pos, value.get())),
+            None => return Err(eval.missing_attribute(pair, names::VALUE)),
+        }
+    }
+    Ok(eval.attrs_from(attrs))
+}
+
+fn map_attrs<'h>(eval: &mut Eval<'h>, [function, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(set)?;
+    let (shape, values) = set.flatten(eval.heap);
+    let result_shape = shape.without_positions(eval.heap);
+    Ok(Attrs::build(eval.heap, result_shape, |index| {
+        let name = eval.symbols.value(shape.names()[index]);
+        eval.delayed_call(function, &[name, values[index].get()])
+    }))
+}
+
+fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(set)?;
+    let names = eval.force_list(names)?;
+    let mut removed = Vec::with_capacity(names.len());
+    for name in names.iter() {
+        let name = eval.force_plain_string(name)?;
+        removed.extend(eval.symbols.find(name).filter(|&name| set.get(name).is_some()));
+    }
+    if removed.is_empty() {
+        return Ok(set.value());
+    }
+    removed.sort_unstable();
+    let (shape, values) = set.flatten(eval.heap);
+    let kept: Vec<usize> =
+        (0..values.len()).filter(|&index| removed.binary_search(&shape.names()[index]).is_err()).collect();
+    let names: Vec<_> = kept.iter().map(|&index| shape.names()[index]).collect();
+    let positions: Vec<_> = kept.iter().map(|&index| shape.positions()[index]).collect();
+    let shape = Shape::new(eval.heap, &names, &positions, false);
+    Ok(Attrs::build(eval.heap, shape, |index| values[kept[index]].get()))
+}
+
+fn unsafe_get_attr_pos<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let name = eval.force_plain_string(name)?;
+    let set = eval.force_attrs(set)?;
+    let found = eval.symbols.find(name).and_then(|name| set.find(name));
+    Ok(match found {
+        Some((_, pos)) => eval.position_value(pos),
+        None => Value::null(),
+    })
+}
+
+fn zip_attrs_with<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let function = eval.force_function(function)?;
+    let list = eval.force_list(list)?;
+    let mut zipped: FxHashMap<Symbol, Vec<Value<'h>>> = FxHashMap::default();
+    for element in list.iter() {
+        let (shape, values) = eval.force_attrs(element)?.flatten(eval.heap);
+        for (&name, value) in shape.names().iter().zip(values) {
+            zipped.entry(name).or_default().push(value.get());
+        }
+    }
+    let mut attrs = Vec::with_capacity(zipped.len());
+    for (name, values) in zipped {
+        let values = List::from_slice(eval.heap, &values);
+        let name_value = eval.symbols.value(name);
+        attrs.push((name, Pos::NONE, eval.delayed_call(function, &[name_value, values])));
+    }
+    Ok(eval.attrs_from(attrs))
+}

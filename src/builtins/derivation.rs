@@ -1,0 +1,324 @@
+//! `derivationStrict`: from attributes to a recipe with its store paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::table::builtins;
+use crate::diagnostics::{Code, Diagnostic, Pos};
+use crate::eval::{Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
+use crate::heap::{Attrs, Str, Symbol, Value};
+use crate::program::names;
+use crate::store::{
+    ContentAddressMethod, Derivation, HashAlgorithm, Output, OutputName, Placeholder, check_name, output_placeholder,
+};
+
+builtins! {
+    /// The store paths of the derivation that a set of attributes describes: `drvPath`, and one attribute for
+    /// each output. `derivation` makes a package of them.
+    "derivationStrict" (attributes!1) => derivation_strict;
+    /// Text that the builder of a derivation sees replaced by the path of its output `output`.
+    "placeholder" (output!1) => placeholder;
+}
+
+fn placeholder<'h>(eval: &mut Eval<'h>, [output]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let output = String::from_utf8_lossy(eval.force_plain_string(output)?).into_owned();
+    Ok(Str::plain(eval.heap, output_placeholder(&output).as_bytes()))
+}
+
+fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let attrs = eval.force_attrs(attributes)?;
+    let Some((name, pos)) = attrs.find(names::NAME) else {
+        return Err(eval.missing_attribute(attrs, names::NAME).hint("a derivation needs a name"));
+    };
+    let name = eval.force_plain_string(name.get()).or_at(pos)?;
+    let name = utf8(name).or_at(pos)?;
+    let text = || format!("while evaluating the derivation '{name}'").into();
+    instantiate(eval, name, attrs).frame(pos, text)
+}
+
+/// The attributes of a derivation as they are read one after the other.
+#[derive(Default)]
+struct Recipe {
+    env: BTreeMap<Vec<u8>, Vec<u8>>,
+    arguments: Vec<Vec<u8>>,
+    builder: Vec<u8>,
+    system: Vec<u8>,
+    /// The attributes as the members of a JSON object, with `__structuredAttrs`.
+    structured: Option<Vec<u8>>,
+    outputs: BTreeSet<OutputName>,
+    content_addressed: bool,
+    impure: bool,
+    hash: Option<String>,
+    hash_algorithm: Option<HashAlgorithm>,
+    hash_method: Option<ContentAddressMethod>,
+    context: ContextSet,
+}
+
+fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<Value<'h>> {
+    if let Err(cause) = check_name(name.as_bytes()) {
+        return Err(invalid(format!("this cannot be the name of a derivation: {cause}")));
+    }
+    let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), ..Recipe::default() };
+    if let Some(flag) = attrs.get(names::STRUCTURED_ATTRS)
+        && eval.force_bool(flag.get())?
+    {
+        recipe.structured = Some(Vec::new());
+    }
+    let ignore_nulls = match attrs.get(names::IGNORE_NULLS) {
+        Some(flag) => eval.force_bool(flag.get())?,
+        None => false,
+    };
+    let (shape, _) = attrs.flatten(eval.heap);
+    for (key, cell) in eval.sorted(attrs) {
+        if key == names::IGNORE_NULLS {
+            continue;
+        }
+        let value = if ignore_nulls { eval.force_cell(cell) } else { Ok(cell.get()) };
+        let result = match value {
+            Ok(value) if ignore_nulls && value.is_same(Value::NULL) => continue,
+            Ok(value) => recipe.read(eval, key, value),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            let pos = shape.index_of(key).map_or(Pos::NONE, |index| shape.positions()[index]);
+            let key = eval.symbols.text(key);
+            return Err(error
+                .frame(pos, || format!("while evaluating the attribute '{key}' of the derivation '{name}'").into()));
+        }
+    }
+    let derivation = recipe.finish(eval, name)?;
+    write(eval, derivation)
+}
+
+impl Recipe {
+    /// Takes in one attribute.
+    fn read<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
+        match key {
+            names::CONTENT_ADDRESSED => {
+                self.content_addressed = eval.force_bool(value)?;
+                require(eval, self.content_addressed, "ca-derivations")
+            }
+            names::IMPURE => {
+                self.impure = eval.force_bool(value)?;
+                require(eval, self.impure, "impure-derivations")
+            }
+            names::ARGS => {
+                for argument in eval.force_list(value)?.iter() {
+                    let argument = eval.coerce(argument, Coercion::DERIVATION, &mut self.context)?;
+                    self.arguments.push(argument.to_vec());
+                }
+                Ok(())
+            }
+            names::STRUCTURED_ATTRS if self.structured.is_some() => Ok(()),
+            _ if self.structured.is_some() => self.read_structured(eval, key, value),
+            _ => self.read_plain(eval, key, value),
+        }
+    }
+
+    /// An attribute that becomes a variable of the builder's environment.
+    fn read_plain<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
+        let text = eval.coerce(value, Coercion::DERIVATION, &mut self.context)?;
+        self.env.insert(eval.symbols.bytes(key).to_vec(), text.to_vec());
+        match key {
+            names::BUILDER => self.builder = text.to_vec(),
+            names::SYSTEM => self.system = text.to_vec(),
+            names::OUTPUT_HASH => self.hash = Some(utf8(text)?.to_owned()),
+            names::OUTPUT_HASH_ALGO => self.hash_algorithm = hash_algorithm(text),
+            names::OUTPUT_HASH_MODE => self.hash_method = Some(hash_method(eval, text)?),
+            names::OUTPUTS => {
+                let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+                self.set_outputs(words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_>>()?)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An attribute that becomes a member of the JSON object that the builder gets.
+    fn read_structured<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
+        let members = self.structured.get_or_insert_default();
+        if !members.is_empty() {
+            members.push(b',');
+        }
+        super::json::write_json_string(eval.symbols.bytes(key), members)?;
+        members.push(b':');
+        eval.write_json(value, members, &mut self.context)?;
+        match key {
+            names::BUILDER => {
+                let builder = eval.force_string(value)?;
+                self.context.add(builder.context());
+                self.builder = builder.bytes().to_vec();
+            }
+            names::SYSTEM => self.system = eval.force_plain_string(value)?.to_vec(),
+            names::OUTPUT_HASH => self.hash = Some(utf8(eval.force_plain_string(value)?)?.to_owned()),
+            names::OUTPUT_HASH_ALGO => self.hash_algorithm = hash_algorithm(eval.force_plain_string(value)?),
+            names::OUTPUT_HASH_MODE => {
+                let mode = eval.force_plain_string(value)?;
+                self.hash_method = Some(hash_method(eval, mode)?);
+            }
+            names::OUTPUTS => {
+                let list = eval.force_list(value)?;
+                let outputs = list.iter().map(|output| Ok(utf8(eval.force_plain_string(output)?)?.to_owned()));
+                let outputs = outputs.collect::<Result<_>>()?;
+                self.set_outputs(outputs)?;
+            }
+            names::ALLOWED_REFERENCES
+            | names::ALLOWED_REQUISITES
+            | names::DISALLOWED_REFERENCES
+            | names::DISALLOWED_REQUISITES
+            | names::MAX_SIZE
+            | names::MAX_CLOSURE_SIZE => {
+                let key = eval.symbols.text(key);
+                let message =
+                    format!("with structured attributes, '{key}' has no effect; use 'outputChecks.<output>.{key}'");
+                eval.warn(&Diagnostic::warning(Code::Deprecated, message));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set_outputs(&mut self, outputs: Vec<String>) -> Result<()> {
+        self.outputs.clear();
+        for output in outputs {
+            if output == "drvPath" {
+                return Err(invalid("an output cannot be called 'drvPath'"));
+            }
+            if self.outputs.contains(output.as_str()) {
+                return Err(invalid(format!("the output '{output}' is listed twice")));
+            }
+            self.outputs.insert(output.into());
+        }
+        if self.outputs.is_empty() {
+            return Err(invalid("a derivation must have an output"));
+        }
+        Ok(())
+    }
+
+    /// The derivation, with the paths of its outputs.
+    fn finish(self, eval: &mut Eval<'_>, name: &str) -> Result<Derivation> {
+        let mut env = self.env;
+        if let Some(members) = self.structured {
+            env.insert(b"__json".to_vec(), [b"{", &members[..], b"}"].concat());
+        }
+        if self.builder.is_empty() {
+            return Err(invalid("the attribute 'builder' is missing"));
+        }
+        if self.system.is_empty() {
+            return Err(invalid("the attribute 'system' is missing"));
+        }
+        let only_out = self.outputs.iter().map(|output| &**output).eq(["out"]);
+        let is_text = self.hash_method == Some(ContentAddressMethod::Text);
+        if name.ends_with(".drv") && !(is_text && only_out) {
+            return Err(invalid("the name of a derivation can end in '.drv' only if a derivation is what it builds"));
+        }
+        let mut derivation = Derivation {
+            name: name.to_owned(),
+            system: self.system,
+            builder: self.builder,
+            args: self.arguments,
+            ..Derivation::default()
+        };
+        add_inputs(eval, &self.context, &mut derivation)?;
+        for output in &self.outputs {
+            let (value, text) = if let Some(hash) = &self.hash {
+                if !only_out {
+                    return Err(invalid("a derivation with a fixed hash has one output, 'out'"));
+                }
+                let hash = eval.fixed_hash(hash, self.hash_algorithm)?;
+                let method = self.hash_method.unwrap_or(ContentAddressMethod::Flat);
+                let fixed = Output::fixed(eval.store.dir(), name, output, method, hash)?;
+                let path = fixed.path().map(|path| eval.store.print(path)).unwrap_or_default();
+                (fixed, path)
+            } else if self.content_addressed || self.impure {
+                let algorithm = self.hash_algorithm.unwrap_or(HashAlgorithm::Sha256);
+                let method = self.hash_method.unwrap_or(ContentAddressMethod::Nar);
+                let value = match (self.content_addressed, self.impure) {
+                    (true, true) => return Err(invalid("a derivation cannot be both content-addressed and impure")),
+                    (_, true) => Output::Impure { method, algorithm },
+                    (_, false) => Output::Floating { method, algorithm },
+                };
+                (value, output_placeholder(&**output))
+            } else {
+                (Output::Deferred, String::new())
+            };
+            env.insert(output.as_bytes().to_vec(), text.into_bytes());
+            derivation.outputs.insert(output.clone(), value);
+        }
+        derivation.env = env;
+        Ok(derivation)
+    }
+}
+
+/// Adds what the strings of a derivation refer to.
+fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
+    for id in context.iter() {
+        match eval.contexts.element(id).clone() {
+            ContextElement::Opaque(path) => drop(derivation.input_sources.insert(path)),
+            ContextElement::Built { drv, output } => derivation.add_input(drv, &[output])?,
+            // The builder may look at all of it, so all of it is an input.
+            ContextElement::DrvDeep(drv) => {
+                for path in eval.store.closure(&drv)? {
+                    for output in eval.store.outputs_of(&path)? {
+                        derivation.add_input(path.clone(), &[output])?;
+                    }
+                    derivation.input_sources.insert(path);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Computes the paths of a derivation and gives them to the program.
+fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h>> {
+    let drv_path = eval.store.add_derivation(&mut derivation)?;
+    let mut context = ContextSet::default();
+    context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));
+    let text = eval.store.print(&drv_path);
+    let drv_value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
+    let mut attrs = vec![(names::DRV_PATH, Pos::NONE, drv_value)];
+    for (name, output) in &derivation.outputs {
+        let text = match output.path() {
+            Some(path) => eval.store.print(path),
+            None => Placeholder::of_output(&drv_path, name).to_string(),
+        };
+        let mut context = ContextSet::default();
+        context.insert(eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), output: name.clone() }));
+        let value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
+        attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
+    }
+    Ok(eval.attrs_from(attrs))
+}
+
+fn hash_algorithm(name: &[u8]) -> Option<HashAlgorithm> {
+    HashAlgorithm::from_name(std::str::from_utf8(name).ok()?)
+}
+
+fn hash_method(eval: &Eval<'_>, name: &[u8]) -> Result<ContentAddressMethod> {
+    let name = utf8(name)?;
+    let Some(method) = ContentAddressMethod::from_name(name) else {
+        return Err(
+            invalid(format!("unknown outputHashMode '{name}'")).hint("the modes are flat, recursive (or nar) and text")
+        );
+    };
+    require(eval, method == ContentAddressMethod::Text, "dynamic-derivations")?;
+    require(eval, method == ContentAddressMethod::Git, "git-hashing")?;
+    Ok(method)
+}
+
+/// Refuses what needs a feature that is not enabled.
+fn require(eval: &Eval<'_>, is_used: bool, feature: &str) -> Result<()> {
+    if !is_used || eval.settings.features.has(feature) {
+        return Ok(());
+    }
+    let message = format!("this needs the experimental feature '{feature}', which is not enabled");
+    Err(error(Code::FeatureDisabled, message).hint(format!("'--extra-experimental-features {feature}' enables it")))
+}
+
+fn utf8(text: &[u8]) -> Result<&str> {
+    std::str::from_utf8(text).map_err(|_| invalid(format!("'{}' is not valid UTF-8", String::from_utf8_lossy(text))))
+}
+
+fn invalid(message: impl Into<String>) -> Box<Diagnostic> {
+    error(Code::InvalidDerivation, message)
+}

@@ -1,0 +1,174 @@
+//! Sources from elsewhere, and references to them.
+//!
+//! Evaluation does not use the network. What is on this machine is fetched: files, archives, directories, Git repositories.
+//! Of what is not, the store path is computed if its hash is given, and reading it is an error that names
+//! the URL.
+//!
+//! [`url`] and [`git_url`] take addresses apart, [`input`] knows the kinds of sources, and [`flake_ref`] the
+//! references of flakes. [`download`] and [`tree`] are the builtins that fetch, [`local`] and [`git`] are what
+//! they use, and [`archive`] unpacks.
+
+mod archive;
+mod date;
+mod download;
+mod flake_ref;
+mod git;
+mod git_url;
+mod input;
+mod local;
+mod ref_name;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod url;
+
+use input::{Attribute, Attributes};
+pub(crate) use local::Fetched;
+
+use super::table::builtins;
+use crate::diagnostics::{Code, Pos};
+use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
+use crate::heap::{Attrs, Kind, Str, Value};
+use crate::program::names;
+
+builtins! {
+    /// Copies the closure of a store path from a binary cache, which evaluation does not do.
+    "fetchClosure" (arguments!1) if "fetch-closure" => fetch_closure;
+    /// Fetches a Git repository: a URL, a path, or a set with `url` and if wanted `name`, `rev`, `ref`,
+    /// `submodules`, `shallow`, `allRefs` and others. Returns a set with `outPath`, `rev`, `narHash` and more.
+    "fetchGit" (arguments!1) => fetch_git;
+    /// Fetches a Mercurial repository, which evaluation does not do.
+    "fetchMercurial" (arguments!1) => fetch_mercurial;
+    /// Unpacks an archive and returns its store path: a URL, or a set with `url` and if wanted `name` and
+    /// `sha256`. If the archive contains nothing but a directory, the result is that directory.
+    "fetchTarball" (arguments!1) => fetch_tarball;
+    /// Fetches a tree of files from a source described by a set whose `type` says of which kind it is, such
+    /// as `"path"`, `"file"`, `"tarball"` or `"git"`. Returns a set with `outPath`, `narHash` and more.
+    "fetchTree" (input!1) if "fetch-tree" => fetch_tree;
+    /// Fetches a file and returns its store path: a URL, or a set with `url` and if wanted `name` and `sha256`.
+    "fetchurl" (arguments!1) => fetch_url;
+    /// A flake reference given as a set, as a URL.
+    "flakeRefToString" (attributes!1) => flake_ref_to_string;
+    /// Fetches and evaluates a flake, which this evaluator does not do.
+    "getFlake" (arguments!1) => get_flake;
+    /// The parts of a flake reference as a set.
+    "parseFlakeRef" (reference!1) => parse_flake_ref;
+}
+
+fn fetch_url<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    download::fetch(eval, &download::FILE, arguments)
+}
+
+fn fetch_tarball<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    download::fetch(eval, &download::TARBALL, arguments)
+}
+
+fn fetch_tree<'h>(eval: &mut Eval<'h>, [input]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    tree::fetch(eval, &tree::TREE, input)
+}
+
+fn fetch_git<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    tree::fetch(eval, &tree::GIT, arguments)
+}
+
+fn fetch_mercurial<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let mut url = eval.force(arguments)?;
+    if let Some(set) = url.as_attrs() {
+        url = eval.required(set, names::URL)?;
+    }
+    let url = eval.coerce(url, Coercion::PLAIN, &mut ContextSet::default())?;
+    let url = String::from_utf8_lossy(url);
+    Err(error(Code::Unsupported, format!("cannot fetch '{url}': Mercurial repositories are not supported")))
+}
+
+fn fetch_closure<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(arguments)?;
+    let name = eval.symbols.intern(b"fromPath");
+    let path = eval.required(set, name)?;
+    let path = eval.coerce_to_path(path, &mut ContextSet::default())?;
+    let path = String::from_utf8_lossy(path);
+    Err(error(Code::Unsupported, format!("cannot fetch the closure of '{path}': binary caches are not used")))
+}
+
+fn flake_ref_to_string<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let set = eval.force_attrs(attributes)?;
+    let attributes = attributes_of(eval, set, "flakeRefToString")?;
+    let url = flake_ref::print(attributes).map_err(invalid_argument)?;
+    Ok(Str::plain(eval.heap, url.as_bytes()))
+}
+
+fn parse_flake_ref<'h>(eval: &mut Eval<'h>, [reference]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let text = eval.force_plain_string(reference)?;
+    let attributes = flake_ref::parse(utf8(text)?).map_err(invalid_argument)?;
+    let values = attributes.into_iter().map(|(name, attribute)| {
+        let value = match attribute {
+            Attribute::String(text) => Str::plain(eval.heap, text.as_bytes()),
+            Attribute::Int(value) => int_value(eval, value),
+            Attribute::Bool(value) => Value::bool(value),
+        };
+        (eval.symbols.intern(name.as_bytes()), Pos::NONE, value)
+    });
+    let values = values.collect();
+    Ok(eval.attrs_from(values))
+}
+
+fn get_flake<'h>(eval: &mut Eval<'h>, [reference]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let mut context = ContextSet::default();
+    let reference = eval.coerce(reference, crate::eval::Coercion::PLAIN, &mut context)?;
+    let reference = String::from_utf8_lossy(reference);
+    Err(error(Code::Unsupported, format!("cannot evaluate the flake '{reference}': flakes are not supported"))
+        .hint("'import' evaluates a file of a source, and 'parseFlakeRef' takes the reference apart"))
+}
+
+/// The attributes of an input that a set gives.
+fn attributes_of<'h>(eval: &mut Eval<'h>, set: Attrs<'h>, who: &str) -> Result<Attributes> {
+    let mut attributes = Attributes::new();
+    let (shape, values) = set.flatten(eval.heap);
+    for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
+        let value = eval.force_attr(value, name, pos)?;
+        let name = eval.symbols.text(name);
+        match attribute_of(value).or_at(pos)? {
+            Some(attribute) => drop(attributes.insert(name, attribute)),
+            None => {
+                let found = eval.describe(value);
+                let message = format!("the attribute '{name}' for '{who}' is {found}");
+                let problem = error(Code::TypeMismatch, message).hint("it must be a string, an integer or a Boolean");
+                return Err(problem.or_at(pos));
+            }
+        }
+    }
+    Ok(attributes)
+}
+
+/// What a value is as an attribute of an input; nothing if it cannot be one.
+fn attribute_of(value: Value<'_>) -> Result<Option<Attribute>> {
+    Ok(match value.kind() {
+        Kind::String(text) => Some(Attribute::String(utf8(text.bytes())?.to_owned())),
+        Kind::Path(path) => Some(Attribute::String(utf8(path)?.to_owned())),
+        Kind::Bool(value) => Some(Attribute::Bool(value)),
+        Kind::Int(value) => match u64::try_from(value) {
+            Ok(value) => Some(Attribute::Int(value)),
+            Err(_) => return Err(invalid_argument(format!("{value} is negative"))),
+        },
+        _ => None,
+    })
+}
+
+/// A number as a value; one too big for that wraps around, as in Nix.
+fn int_value<'h>(eval: &Eval<'h>, value: u64) -> Value<'h> {
+    Value::int(eval.heap, value as i64)
+}
+
+fn utf8(text: &[u8]) -> Result<&str> {
+    std::str::from_utf8(text)
+        .map_err(|_| invalid_argument(format!("'{}' is not valid UTF-8", String::from_utf8_lossy(text))))
+}
+
+/// Refuses what needs a feature that is not enabled.
+fn require_feature(eval: &Eval<'_>, feature: &str) -> Result<()> {
+    if eval.settings.features.has(feature) {
+        return Ok(());
+    }
+    let message = format!("this needs the experimental feature '{feature}', which is not enabled");
+    Err(error(Code::FeatureDisabled, message).hint(format!("'--extra-experimental-features {feature}' enables it")))
+}

@@ -1,0 +1,299 @@
+//! What the builtins return for files made here. The store paths are those of Nix 2.8.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+
+use crate::{Builder, Evaluator};
+
+/// `a` with the contents `1`, executable, and `d/b -> ../a`; changed at 1000000000.
+const SMALL: &[u8] = include_bytes!("archive/fixtures/small.tar.xz");
+const SMALL_HASH: &str = "sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU=";
+
+/// A directory with `a`, `small.tar.xz` and `code.tar`, which has a `default.nix`.
+fn files() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("a"), "1\n").unwrap();
+    fs::set_permissions(path("a"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(path("small.tar.xz"), SMALL).unwrap();
+    let mut code = tar::Builder::new(fs::File::create(path("code.tar")).unwrap());
+    for (name, text) in [("top/default.nix", "import ./other.nix + 1"), ("top/other.nix", "41")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        code.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    code.into_inner().unwrap();
+    directory
+}
+
+/// Evaluates an expression in which `@` stands for the directory; an error is its code and message.
+fn eval_with(builder: Builder, directory: &TempDir, text: &str) -> String {
+    let mut firn = builder.build();
+    let text = text.replace('@', directory.path().to_str().unwrap());
+    let printed = firn.eval_text(text, "/").and_then(|value| {
+        firn.force_deep(&value)?;
+        firn.print(&value)
+    });
+    match printed {
+        Ok(printed) => String::from_utf8(printed).unwrap(),
+        Err(error) => {
+            let message = format!("{}: {}", error.diagnostic().code, error.diagnostic().message);
+            message.replace(directory.path().to_str().unwrap(), "@")
+        }
+    }
+}
+
+fn check(cases: &[(&str, &str)]) {
+    let directory = files();
+    for (text, expected) in cases {
+        assert_eq!(eval_with(Evaluator::builder(), &directory, text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn files_and_archives() {
+    check(&[
+        (r#"builtins.fetchurl "file://@/a""#, r#""/nix/store/iixlfrq7q5nmcdbvyi2gw59372sz71z3-a""#),
+        (r#"builtins.fetchurl "file:@/./a""#, r#""/nix/store/iixlfrq7q5nmcdbvyi2gw59372sz71z3-a""#),
+        (r#"fetchTarball "file://@/small.tar.xz""#, r#""/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source""#),
+        (
+            r#"fetchTarball { url = "file://@/small.tar.xz"; name = "named"; }"#,
+            r#""/nix/store/6wwy17x57m27dz9c619q0ga2krhxlvag-named""#,
+        ),
+        (r#"builtins.attrValues (builtins.getContext (fetchTarball "file://@/small.tar.xz"))"#, "[ { path = true; } ]"),
+    ]);
+}
+
+#[test]
+fn what_was_fetched_can_be_read() {
+    check(&[
+        (r#"builtins.readFile (builtins.fetchurl "file://@/a")"#, r#""1\n""#),
+        (r#"builtins.readDir (fetchTarball "file://@/small.tar.xz")"#, r#"{ a = "regular"; d = "directory"; }"#),
+        (r#"builtins.readFile "${fetchTarball "file://@/small.tar.xz"}/d/b""#, r#""1\n""#),
+        (r#"import (fetchTarball "file://@/code.tar")"#, "42"),
+        (r#"import ((fetchTarball "file://@/code.tar") + "/other.nix")"#, "41"),
+        (r#"builtins.pathExists ((fetchTarball "file://@/code.tar") + "/none")"#, "false"),
+        // A download is never executable.
+        (
+            r#"builtins.path { path = builtins.fetchurl "file://@/a"; name = "a"; }
+               == builtins.path { path = builtins.toFile "x" "1\n"; name = "a"; }"#,
+            "true",
+        ),
+    ]);
+}
+
+#[test]
+fn hashes_are_checked() {
+    check(&[
+        (
+            r#"builtins.fetchurl { url = "file://@/a"; sha256 = "0rfq1m32fjlmxv4z6030jfxqwlylcgpzhin0awpxqj6k35ms8ma3"; }"#,
+            r#""/nix/store/iixlfrq7q5nmcdbvyi2gw59372sz71z3-a""#,
+        ),
+        (
+            r#"builtins.fetchurl { url = "file://@/a"; sha256 = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; }"#,
+            "E0602: 'file://@/a' has the hash 'sha256-Q1WkaxnTSNwvV8BG+O9j1FOOu5NgAPPJ7pVKJ0YN2GU=' and not \
+             'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as expected",
+        ),
+        (
+            r#"fetchTarball { url = "file://@/small.tar.xz"; sha256 = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; }"#,
+            "E0602: 'file://@/small.tar.xz' has the hash 'sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU=' and not \
+             'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as expected",
+        ),
+    ]);
+}
+
+/// The path is known by the hash; reading it is an error, also where that would be easily missed.
+#[test]
+fn what_is_elsewhere_is_not_read() {
+    let source =
+        format!(r#"fetchTarball {{ url = "https://example.org/x.tar.xz"; name = "named"; sha256 = "{SMALL_HASH}"; }}"#);
+    let message = "which is to be fetched from 'https://example.org/x.tar.xz': evaluation does not use the network";
+    let directory = files();
+    let eval = |text: String| eval_with(Evaluator::builder(), &directory, &text);
+    assert_eq!(eval(source.clone()), r#""/nix/store/6wwy17x57m27dz9c619q0ga2krhxlvag-named""#);
+    for text in [
+        format!("import ({source})"),
+        format!("builtins.readDir ({source})"),
+        format!("builtins.pathExists ({source})"),
+        format!("builtins.path {{ path = {source}; }}"),
+    ] {
+        assert_eq!(
+            eval(text.clone()),
+            format!("E0503: cannot read '/nix/store/6wwy17x57m27dz9c619q0ga2krhxlvag-named', {message}"),
+            "{text}"
+        );
+    }
+    check(&[
+        (
+            r#"fetchTarball "https://example.org/x.tar.xz""#,
+            "E0503: cannot fetch 'https://example.org/x.tar.xz': evaluation does not use the network",
+        ),
+        (
+            r#"fetchTarball "channel:nixos-24.05""#,
+            "E0503: cannot fetch 'https://channels.nixos.org/nixos-24.05/nixexprs.tar.xz': \
+             evaluation does not use the network",
+        ),
+    ]);
+}
+
+#[test]
+fn wrong_arguments() {
+    check(&[
+        ("builtins.fetchurl { }", "E0407: 'fetchurl' needs an argument 'url'"),
+        (r#"fetchTarball { url = "x"; foo = 1; }"#, "E0407: 'fetchTarball' does not know the argument 'foo'"),
+        ("builtins.fetchurl @/a", "E0200: expected a string but found a path: @/a"),
+        (r#"fetchTarball "file://@/none""#, "E0503: cannot fetch 'file://@/none': '@/none' does not exist"),
+        (r#"builtins.fetchurl "file://@""#, "E0503: cannot fetch 'file://@': '@' is a directory and not a file"),
+        (
+            r#"builtins.fetchurl "file://@/a%20b""#,
+            "E0701: the name 'a%20b' contains '%', but only letters, digits and '+-._?=' are allowed",
+        ),
+        (
+            r#"fetchTarball "file://@/a""#,
+            "E0503: cannot unpack the archive 'file://@/a': it is neither a tar nor a zip archive: \
+             failed to read entire block",
+        ),
+    ]);
+}
+
+#[test]
+fn trees() {
+    let directory = files();
+    let eval = |text: &str| eval_with(Evaluator::builder().feature("flakes"), &directory, text);
+    assert_eq!(
+        eval(r#"builtins.fetchTree { type = "tarball"; url = "file://@/small.tar.xz"; }"#),
+        r#"{ lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU="; outPath = "/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source"; }"#
+    );
+    assert_eq!(eval(r#"import (builtins.fetchTree "file://@/code.tar")"#), "42");
+    assert_eq!(eval(r#"builtins.readFile (builtins.fetchTree { type = "file"; url = "file://@/a"; })"#), r#""1\n""#);
+    assert_eq!(
+        eval(r#"builtins.attrNames (builtins.fetchTree { type = "path"; path = "@"; })"#),
+        r#"[ "lastModified" "lastModifiedDate" "narHash" "outPath" ]"#
+    );
+    assert_eq!(
+        eval(
+            r#"builtins.fetchTree {
+                type = "github"; owner = "a"; repo = "b"; rev = "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed";
+                narHash = "sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU="; lastModified = 5;
+            }"#
+        ),
+        r#"{ lastModified = 5; lastModifiedDate = "19700101000005"; narHash = "sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU="; outPath = "/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source"; rev = "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed"; shortRev = "2aae6c3"; }"#
+    );
+    assert_eq!(
+        eval_with(
+            Evaluator::builder().feature("fetch-tree"),
+            &directory,
+            r#"fetchTree { type = "path"; path = "@"; }"#
+        ),
+        "E0013: this needs the experimental feature 'flakes', which is not enabled"
+    );
+}
+
+/// Runs `git` in the directory `repository` as an author and at a time that are always the same.
+fn git(directory: &TempDir, arguments: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.arg("-C").arg(directory.path().join("repository")).args(["-c", "commit.gpgSign=false"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    for role in ["AUTHOR", "COMMITTER"] {
+        for (name, value) in [("NAME", "x"), ("EMAIL", "x@example.org"), ("DATE", "1000000000 +0000")] {
+            command.env(format!("GIT_{role}_{name}"), value);
+        }
+    }
+    let output = command.output().expect("git is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository with two commits; `a`, `sub/b`, which is executable, `link`, and `left-out`, which
+/// `.gitattributes` excludes.
+fn repository() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join("repository").join(name);
+    fs::create_dir_all(path("sub")).unwrap();
+    fs::create_dir_all(path("left-out")).unwrap();
+    git(&directory, &["init", "-q", "-b", "main"]);
+    fs::write(path("a"), "1\n").unwrap();
+    fs::write(path("sub/b"), "2\n").unwrap();
+    fs::set_permissions(path("sub/b"), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("a", path("link")).unwrap();
+    git(&directory, &["add", "."]);
+    git(&directory, &["commit", "-q", "-m", "one"]);
+    git(&directory, &["tag", "first"]);
+    fs::write(path("left-out/c"), "3\n").unwrap();
+    fs::write(path(".gitattributes"), "/left-out export-ignore\n").unwrap();
+    git(&directory, &["add", "."]);
+    git(&directory, &["commit", "-q", "-m", "two"]);
+    directory
+}
+
+/// Whether there is a `git` that can do what is tested, 2.40 or newer.
+fn has_git() -> bool {
+    let version = std::process::Command::new("git").arg("--version").output();
+    let text = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok());
+    let found: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    found >= (2, 40)
+}
+
+#[test]
+fn git_repositories() {
+    if !has_git() {
+        eprintln!("skipped: there is no git, or it is older than 2.40");
+        return;
+    }
+    let directory = repository();
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    let second = r#"{ lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-6G5xXYDc9h/ZNNIZm15dl1w//V14NHNFKPQTykGuTCY="; outPath = "/nix/store/jdy161gc1qyfzs88q75zya14krwwm2qg-source"; rev = "f1c3d92dace9e4b89bd1537bc15243a5a91a10ec"; revCount = 2; shortRev = "f1c3d92"; submodules = false; }"#;
+    assert_eq!(eval("builtins.fetchGit @/repository"), second);
+    assert_eq!(eval(r#"builtins.fetchGit { url = "file://@/repository"; ref = "main"; }"#), second);
+    assert_eq!(eval(r#"builtins.fetchGit "@/repository/.git""#), second);
+    let first = r#"{ lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-x+d96kznskNGEkJOt+XZ7bnfpKV8eeK/MgzpGhtIFj4="; outPath = "/nix/store/515awx60k127hj7cnr8x4w8nky8gz4w3-source"; rev = "e93b81628302aea247308d88e5f23595eecec9bb"; revCount = 1; shortRev = "e93b816"; submodules = false; }"#;
+    assert_eq!(eval(r#"builtins.fetchGit { url = "@/repository"; ref = "refs/tags/first"; }"#), first);
+    assert_eq!(
+        eval(r#"builtins.fetchGit { url = "@/repository"; rev = "e93b81628302aea247308d88e5f23595eecec9bb"; }"#),
+        first
+    );
+    assert_eq!(
+        eval(
+            r#"builtins.attrNames (builtins.readDir (builtins.fetchGit { url = @/repository; exportIgnore = false; }))"#
+        ),
+        r#"[ ".gitattributes" "a" "left-out" "link" "sub" ]"#
+    );
+    assert_eq!(
+        eval(r#"builtins.fetchGit { url = "@/repository"; ref = "none"; }"#),
+        "E0503: cannot read the Git repository '@/repository': it has no commit 'none'"
+    );
+}
+
+#[test]
+fn changed_work_trees() {
+    if !has_git() {
+        eprintln!("skipped: there is no git, or it is older than 2.40");
+        return;
+    }
+    let directory = repository();
+    let path = |name: &str| directory.path().join("repository").join(name);
+    fs::write(path("a"), "changed\n").unwrap();
+    fs::remove_file(path("link")).unwrap();
+    fs::write(path("added"), "").unwrap();
+    git(&directory, &["add", "added"]);
+    fs::write(path("unknown"), "").unwrap();
+    // What a repository configures is not run.
+    let hook = format!("touch {}", path("ran").display());
+    git(&directory, &["config", "core.fsmonitor", &hook]);
+    git(&directory, &["config", "filter.run.clean", &hook]);
+    fs::write(path(".git/info/attributes"), "* filter=run\n").unwrap();
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    assert_eq!(
+        eval("builtins.fetchGit @/repository"),
+        r#"{ dirtyRev = "f1c3d92dace9e4b89bd1537bc15243a5a91a10ec-dirty"; dirtyShortRev = "f1c3d92-dirty"; lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-hw+LbnExj1VnJm9jfbgj4ZOHf4s1EoCZRiYNVkjkRqs="; outPath = "/nix/store/xwjjc0pxrfa4hj9l1v42ircr6rknnypl-source"; rev = "0000000000000000000000000000000000000000"; revCount = 0; shortRev = "0000000"; submodules = false; }"#
+    );
+    assert!(!path("ran").exists());
+    assert_eq!(eval(r#"builtins.readFile "${builtins.fetchGit @/repository}/a""#), r#""changed\n""#);
+    git(&directory, &["config", "--unset", "core.fsmonitor"]);
+    assert_eq!(
+        eval("builtins.attrNames (builtins.readDir (builtins.fetchGit @/repository))"),
+        r#"[ ".gitattributes" "a" "added" "sub" ]"#
+    );
+}

@@ -1,0 +1,51 @@
+//! Importing files.
+
+use super::table::builtins;
+use crate::eval::{ContextSet, ErrorExt, Eval, Result};
+use crate::heap::{Frame, Value};
+use crate::program::{RootScope, names};
+
+builtins! {
+    /// The value of the file at `path`; of a directory that of its `default.nix` or `default.cfg`. A file
+    /// is evaluated once.
+    "import" (path!1) => import;
+    /// Like `import`, with the attributes of `scope` as variables that the file can use.
+    "scopedImport" (scope!1, path) => scoped_import;
+    /// Looks `name` up in a search path: a list of sets with `path` and `prefix`. `<name>` means
+    /// `findFile nixPath "name"`.
+    "findFile" (searchPath!1, name) => find_file;
+}
+
+fn import<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let path = eval.readable_path(path)?;
+    eval.import(path)
+}
+
+fn scoped_import<'h>(eval: &mut Eval<'h>, [scope, path]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let scope = eval.force_attrs(scope)?;
+    let path = eval.readable_path(path)?;
+    let (shape, values) = scope.flatten(eval.heap);
+    let frame = Frame::new(eval.heap, None, values.len());
+    for (slot, value) in frame.slots().iter().zip(values) {
+        slot.set(Some(value.get()));
+    }
+    eval.import_with_scope(path, &RootScope { names: shape.names().to_vec() }, frame)
+}
+
+fn find_file<'h>(eval: &mut Eval<'h>, [search_path, name]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let list = eval.force_list(search_path)?;
+    let mut entries = Vec::with_capacity(list.len());
+    for element in list.iter() {
+        let attrs = eval.force_attrs(element).hint("each entry of a search path is a set")?;
+        let prefix = match attrs.get(names::PREFIX) {
+            Some(prefix) => eval.force_string(prefix.get())?.bytes().to_vec(),
+            None => Vec::new(),
+        };
+        let path = eval.required(attrs, names::PATH)?;
+        let path = eval.coerce(path, crate::eval::Coercion::PLAIN, &mut ContextSet::default())?.to_vec();
+        entries.push(crate::eval::SearchPathEntry { prefix, path });
+    }
+    let name = eval.force_plain_string(name)?;
+    let found = eval.find_in_search_path(&entries, name)?;
+    Ok(Value::path(eval.heap, &found))
+}

@@ -1,0 +1,354 @@
+//! Lists.
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashMap;
+
+use super::table::builtins;
+use crate::diagnostics::{Code, Pos};
+use crate::eval::{ErrorExt, Eval, Result, error, invalid_argument};
+use crate::heap::{List, Symbol, Value};
+use crate::program::names;
+
+builtins! {
+    /// Whether the function `predicate` returns `true` for all elements of `list`.
+    "all" (predicate!1, list!1) => all;
+    /// Whether the function `predicate` returns `true` for at least one element of `list`.
+    "any" (predicate!1, list!1) => any;
+    /// The elements of all lists in `lists`, one after the other.
+    "concatLists" (lists!1) => concat_lists;
+    /// Calls `function` on each element of `list` and concatenates the lists that it returns.
+    "concatMap" (function!1, list!1) => concat_map;
+    /// Whether `list` has an element that is equal to `value`.
+    "elem" (value, list!1) => elem;
+    /// The element of `list` at `index`, counted from 0.
+    "elemAt" (list, index!1) => elem_at;
+    /// The elements of `list` for which `predicate` returns `true`.
+    "filter" (predicate, list!1) => filter;
+    /// Combines the elements of `list` from the left: `operator (operator initial a) b` and so on. Each
+    /// intermediate result is evaluated at once.
+    "foldl'" (operator!1, initial, list!1) => foldl;
+    /// The list of `length` elements that `generator` returns for 0, 1, 2 and so on.
+    "genList" (generator, length!1) => gen_list;
+    /// All elements reachable from `startSet` by `operator`, which maps an element to a list of further
+    /// ones. Each element is a set with a `key` that can be ordered; elements with equal keys are one.
+    "genericClosure" (arguments!1) => generic_closure;
+    /// The elements of `list` in sets of those for which `function` returns the same name.
+    "groupBy" (function!1, list!1) => group_by;
+    /// The first element of `list`.
+    "head" (list!1) => head;
+    /// The number of elements of `list`.
+    "length" (list!1) => length;
+    /// The list of what `function` returns for each element of `list`.
+    "map" (function, list!1) => map;
+    /// A set of two lists: `right` has the elements for which `predicate` returns `true`, `wrong` the
+    /// others.
+    "partition" (predicate!1, list!1) => partition;
+    /// The elements of `list` in the order that `comparator` defines: it returns `true` if its first
+    /// argument comes before the second. Equal elements keep their order.
+    "sort" (comparator, list!1) => sort;
+    /// `list` without its first element.
+    "tail" (list!1) => tail;
+}
+
+fn any<'h>(eval: &mut Eval<'h>, [predicate, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    find_one(eval, predicate, list, true)
+}
+
+fn all<'h>(eval: &mut Eval<'h>, [predicate, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    find_one(eval, predicate, list, false)
+}
+
+/// `wanted` if `predicate` returns it for an element, else the opposite.
+fn find_one<'h>(eval: &mut Eval<'h>, predicate: Value<'h>, list: Value<'h>, wanted: bool) -> Result<Value<'h>> {
+    let predicate = eval.force_function(predicate)?;
+    let list = eval.force_list(list)?;
+    for element in list.iter() {
+        let result = eval.call(predicate, &[element], Pos::NONE)?;
+        if eval.force_bool(result).hint("the function must return a Boolean")? == wanted {
+            return Ok(Value::bool(wanted));
+        }
+    }
+    Ok(Value::bool(!wanted))
+}
+
+fn concat_lists<'h>(eval: &mut Eval<'h>, [lists]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let lists = eval.force_list(lists)?;
+    let lists: Vec<_> = lists.iter().map(|list| eval.force_list(list)).collect::<Result<_>>()?;
+    Ok(concatenate(eval, &lists))
+}
+
+fn concatenate<'h>(eval: &mut Eval<'h>, lists: &[List<'h>]) -> Value<'h> {
+    let total = lists.iter().map(|list| list.len()).sum();
+    if let Some(only) = lists.iter().find(|list| list.len() == total) {
+        return only.value();
+    }
+    let mut elements = lists.iter().flat_map(|list| list.iter());
+    List::build(eval.heap, total, |_| elements.next().expect("the lengths add up to the total"))
+}
+
+fn concat_map<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let function = eval.force_function(function)?;
+    let list = eval.force_list(list)?;
+    let mut lists = Vec::with_capacity(list.len());
+    for element in list.iter() {
+        let result = eval.call(function, &[element], Pos::NONE)?;
+        lists.push(eval.force_list(result).hint("the function must return a list")?);
+    }
+    Ok(concatenate(eval, &lists))
+}
+
+fn elem<'h>(eval: &mut Eval<'h>, [value, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    for element in list.elements() {
+        let wanted = eval.force(value)?;
+        let element = eval.force_cell(element)?;
+        if element.is_same(wanted) || eval.are_equal(wanted, element)? {
+            return Ok(Value::TRUE);
+        }
+    }
+    Ok(Value::FALSE)
+}
+
+fn elem_at<'h>(eval: &mut Eval<'h>, [list, index]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let index = eval.force_int(index)?;
+    let list = eval.force_list(list)?;
+    let element = usize::try_from(index).ok().and_then(|index| list.elements().get(index));
+    match element {
+        Some(element) => eval.force_cell(element),
+        None => {
+            let message = format!("index {index} is outside of a list with {} elements", list.len());
+            Err(error(Code::IndexOutOfBounds, message))
+        }
+    }
+}
+
+fn filter<'h>(eval: &mut Eval<'h>, [predicate, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    if list.len() == 0 {
+        return Ok(list.value());
+    }
+    let predicate = eval.force_function(predicate)?;
+    let mut kept = Vec::new();
+    for element in list.iter() {
+        let result = eval.call(predicate, &[element], Pos::NONE)?;
+        if eval.force_bool(result).hint("the function must return a Boolean")? {
+            kept.push(element);
+        }
+    }
+    Ok(if kept.len() == list.len() { list.value() } else { List::from_slice(eval.heap, &kept) })
+}
+
+fn foldl<'h>(eval: &mut Eval<'h>, [operator, initial, list]: [Value<'h>; 3]) -> Result<Value<'h>> {
+    let operator = eval.force_function(operator)?;
+    let list = eval.force_list(list)?;
+    let mut result = initial;
+    for element in list.iter() {
+        result = eval.call(operator, &[result, element], Pos::NONE)?;
+    }
+    eval.force(result)
+}
+
+fn gen_list<'h>(eval: &mut Eval<'h>, [generator, length]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let length = eval.force_int(length)?;
+    // More cannot be addressed by the indices of a list that fits into memory.
+    let Some(count) = u32::try_from(length).ok() else {
+        return Err(invalid_argument(format!("cannot create a list of {length} elements")));
+    };
+    let generator = eval.force_function(generator)?;
+    Ok(List::build(eval.heap, count as usize, |index| eval.delayed_call(generator, &[Value::small_int(index as u32)])))
+}
+
+fn head<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    match list.elements().first() {
+        Some(first) => eval.force_cell(first),
+        None => Err(error(Code::IndexOutOfBounds, "the list is empty and has no first element")),
+    }
+}
+
+fn tail<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    match list.elements() {
+        [] => Err(error(Code::IndexOutOfBounds, "the list is empty and has no rest")),
+        [_, rest @ ..] => Ok(List::build(eval.heap, rest.len(), |index| rest[index].get())),
+    }
+}
+
+fn length<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    Ok(Value::int(eval.heap, list.len() as i64))
+}
+
+fn map<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    if list.len() == 0 {
+        return Ok(list.value());
+    }
+    let function = eval.force_function(function)?;
+    let elements = list.elements();
+    Ok(List::build(eval.heap, elements.len(), |index| eval.delayed_call(function, &[elements[index].get()])))
+}
+
+fn partition<'h>(eval: &mut Eval<'h>, [predicate, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let predicate = eval.force_function(predicate)?;
+    let list = eval.force_list(list)?;
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for element in list.elements() {
+        let element = eval.force_cell(element)?;
+        let result = eval.call(predicate, &[element], Pos::NONE)?;
+        let is_right = eval.force_bool(result).hint("the function must return a Boolean")?;
+        if is_right { right.push(element) } else { wrong.push(element) }
+    }
+    let (right, wrong) = (List::from_slice(eval.heap, &right), List::from_slice(eval.heap, &wrong));
+    Ok(eval.attrs_of([(names::RIGHT, right), (names::WRONG, wrong)]))
+}
+
+fn group_by<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let function = eval.force_function(function)?;
+    let list = eval.force_list(list)?;
+    let mut groups: FxHashMap<Symbol, Vec<Value<'h>>> = FxHashMap::default();
+    for element in list.iter() {
+        let name = eval.call(function, &[element], Pos::NONE)?;
+        let name = eval.force_plain_string(name).hint("the function must return a string")?;
+        groups.entry(eval.symbols.intern(name)).or_default().push(element);
+    }
+    let heap = eval.heap;
+    let groups = groups.into_iter().map(|(name, group)| (name, Pos::NONE, List::from_slice(heap, &group))).collect();
+    Ok(eval.attrs_from(groups))
+}
+
+fn sort<'h>(eval: &mut Eval<'h>, [comparator, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let list = eval.force_list(list)?;
+    if list.len() == 0 {
+        return Ok(list.value());
+    }
+    let comparator = eval.force_function(comparator)?;
+    let elements = list.elements().iter().map(|element| eval.force_cell(element)).collect::<Result<Vec<_>>>()?;
+    let natural = comparator.as_builtin().is_some_and(|id| eval.builtins.get(id).name == "lessThan");
+    let sorted = merge_sort(elements, &mut |left, right| {
+        if natural {
+            return eval.is_less(left, right);
+        }
+        let result = eval.call(comparator, &[left, right], Pos::NONE)?;
+        eval.force_bool(result).hint("the comparator must return a Boolean")
+    })?;
+    Ok(List::from_slice(eval.heap, &sorted))
+}
+
+/// Runs up to this length are sorted by insertion.
+const SHORT_RUN: usize = 8;
+
+/// A stable merge sort from the bottom up, whose comparison may fail or make no sense: then the result is some
+/// order of the elements.
+fn merge_sort<T: Copy>(mut items: Vec<T>, is_less: &mut impl FnMut(T, T) -> Result<bool>) -> Result<Vec<T>> {
+    for run in items.chunks_mut(SHORT_RUN) {
+        for end in 1..run.len() {
+            let mut at = end;
+            while at > 0 && is_less(run[at], run[at - 1])? {
+                run.swap(at, at - 1);
+                at -= 1;
+            }
+        }
+    }
+    let mut width = SHORT_RUN;
+    let mut merged = Vec::with_capacity(items.len());
+    while width < items.len() {
+        merged.clear();
+        for pair in items.chunks(2 * width) {
+            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
+            while let (Some(&first), Some(&second)) = (left.first(), right.first()) {
+                if is_less(second, first)? {
+                    merged.push(second);
+                    right = &right[1..];
+                } else {
+                    merged.push(first);
+                    left = &left[1..];
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        std::mem::swap(&mut items, &mut merged);
+        width *= 2;
+    }
+    Ok(items)
+}
+
+fn generic_closure<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let arguments = eval.force_attrs(arguments)?;
+    let start = eval.required(arguments, names::START_SET)?;
+    let start = eval.force_list(start)?;
+    if start.len() == 0 {
+        return Ok(start.value());
+    }
+    let operator = eval.required(arguments, names::OPERATOR)?;
+    let operator = eval.force_function(operator)?;
+    let mut work: std::collections::VecDeque<Value<'h>> = start.iter().collect();
+    let mut keys = KeySet::default();
+    let mut closure = Vec::new();
+    while let Some(element) = work.pop_front() {
+        let attrs = eval.force_attrs(element).hint("each element must be a set with an attribute 'key'")?;
+        let key = eval.required(attrs, names::KEY)?;
+        let key = eval.force(key)?;
+        if !keys.insert(eval, key)? {
+            continue;
+        }
+        closure.push(attrs.value());
+        let more = eval.call(operator, &[attrs.value()], Pos::NONE)?;
+        let more = eval.force_list(more).hint("the operator must return a list")?;
+        for element in more.elements() {
+            work.push_back(eval.force_cell(element)?);
+        }
+    }
+    Ok(List::from_slice(eval.heap, &closure))
+}
+
+/// The keys that a closure has seen. Strings and integers, which almost all keys are, are hashed; any
+/// other kind is kept sorted. Keys of different kinds have no order, which is an error.
+#[derive(Default)]
+struct KeySet<'h> {
+    strings: rustc_hash::FxHashSet<&'h [u8]>,
+    ints: rustc_hash::FxHashSet<i64>,
+    sorted: Vec<Value<'h>>,
+    /// The first key, with which others must be comparable.
+    first: Option<Value<'h>>,
+}
+
+impl<'h> KeySet<'h> {
+    /// Adds a key unless it is there.
+    fn insert(&mut self, eval: &mut Eval<'h>, key: Value<'h>) -> Result<bool> {
+        match self.first {
+            Some(first) => drop(eval.is_less(first, key)?),
+            None => self.first = Some(key),
+        }
+        let only_strings = self.sorted.is_empty() && self.ints.is_empty();
+        if let (Some(string), true) = (key.as_string(), only_strings) {
+            return Ok(self.strings.insert(string.bytes()));
+        }
+        let only_ints = self.sorted.is_empty() && self.strings.is_empty();
+        if let (Some(int), true) = (key.as_int(), only_ints) {
+            return Ok(self.ints.insert(int));
+        }
+        // Integers may be joined by floats.
+        for int in std::mem::take(&mut self.ints) {
+            let int = Value::int(eval.heap, int);
+            self.insert_sorted(eval, int)?;
+        }
+        self.insert_sorted(eval, key)
+    }
+
+    fn insert_sorted(&mut self, eval: &mut Eval<'h>, key: Value<'h>) -> Result<bool> {
+        let (mut low, mut high) = (0, self.sorted.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            match eval.compare(self.sorted[middle], key)? {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Ok(false),
+                Ordering::Greater => high = middle,
+            }
+        }
+        self.sorted.insert(low, key);
+        Ok(true)
+    }
+}

@@ -1,0 +1,100 @@
+//! Numbers.
+
+use super::table::builtins;
+use crate::diagnostics::Code;
+use crate::eval::{Arithmetic, Eval, Result, error, invalid_argument};
+use crate::heap::{Kind, Value};
+
+builtins! {
+    /// The sum of two numbers.
+    "add" (left!1, right!1) => add;
+    /// The bits that two integers have in common.
+    "bitAnd" (left!1, right!1) => bit_and;
+    /// The bits that at least one of two integers has.
+    "bitOr" (left!1, right!1) => bit_or;
+    /// The bits that exactly one of two integers has.
+    "bitXor" (left!1, right!1) => bit_xor;
+    /// The least integer that is not less than `number`.
+    "ceil" (number!1) => ceil;
+    /// The quotient of two numbers; that of integers is rounded towards zero.
+    "div" (left!1, right!1) => div;
+    /// The greatest integer that is not greater than `number`.
+    "floor" (number!1) => floor;
+    /// Whether `left` is less than `right`: numbers, strings, paths, and lists element by element.
+    "lessThan" (left!1, right!1) => less_than;
+    /// The product of two numbers.
+    "mul" (left!1, right!1) => mul;
+    /// The difference of two numbers.
+    "sub" (left!1, right!1) => sub;
+}
+
+fn arithmetic<'h>(eval: &mut Eval<'h>, what: Arithmetic, left: Value<'h>, right: Value<'h>) -> Result<Value<'h>> {
+    let left = eval.force(left)?;
+    let right = eval.force(right)?;
+    eval.arithmetic(what, left, right)
+}
+
+fn add<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    arithmetic(eval, Arithmetic::Add, left, right)
+}
+
+fn sub<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    arithmetic(eval, Arithmetic::Sub, left, right)
+}
+
+fn mul<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    arithmetic(eval, Arithmetic::Mul, left, right)
+}
+
+fn div<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    arithmetic(eval, Arithmetic::Div, left, right)
+}
+
+fn bitwise<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2], combine: fn(i64, i64) -> i64) -> Result<Value<'h>> {
+    let left = eval.force_int(left)?;
+    let right = eval.force_int(right)?;
+    Ok(Value::int(eval.heap, combine(left, right)))
+}
+
+fn bit_and<'h>(eval: &mut Eval<'h>, arguments: [Value<'h>; 2]) -> Result<Value<'h>> {
+    bitwise(eval, arguments, |left, right| left & right)
+}
+
+fn bit_or<'h>(eval: &mut Eval<'h>, arguments: [Value<'h>; 2]) -> Result<Value<'h>> {
+    bitwise(eval, arguments, |left, right| left | right)
+}
+
+fn bit_xor<'h>(eval: &mut Eval<'h>, arguments: [Value<'h>; 2]) -> Result<Value<'h>> {
+    bitwise(eval, arguments, |left, right| left ^ right)
+}
+
+fn less_than<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let left = eval.force(left)?;
+    let right = eval.force(right)?;
+    Ok(Value::bool(eval.is_less(left, right)?))
+}
+
+fn ceil<'h>(eval: &mut Eval<'h>, [number]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    round(eval, number, f64::ceil)
+}
+
+fn floor<'h>(eval: &mut Eval<'h>, [number]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    round(eval, number, f64::floor)
+}
+
+/// Rounds a number. An integer goes by way of a float, as in Nix, and one that this would change is an error.
+fn round<'h>(eval: &mut Eval<'h>, number: Value<'h>, round: fn(f64) -> f64) -> Result<Value<'h>> {
+    let number = eval.force(number)?;
+    let rounded = round(eval.expect_number(number)?);
+    let limit = -(i64::MIN as f64);
+    if !(-limit..limit).contains(&rounded) {
+        return Err(error(Code::IntegerOverflow, format!("{rounded} is outside of the range of integers")));
+    }
+    let result = rounded as i64;
+    if let Kind::Int(exact) = number.kind()
+        && exact != result
+    {
+        return Err(invalid_argument(format!("the integer {exact} would lose digits: it has no exact float")));
+    }
+    Ok(Value::int(eval.heap, result))
+}

@@ -1,0 +1,261 @@
+//! Strings.
+
+use rustc_hash::FxHashMap;
+
+use super::table::builtins;
+use super::text::{path, version};
+use crate::diagnostics::Code;
+use crate::eval::{Coercion, ContextSet, Eval, Result, error, invalid_argument};
+use crate::heap::{Kind, List, Str, Value};
+use crate::program::names;
+use crate::regex::{Captures, Regex};
+
+builtins! {
+    /// The last component of a path or of a string that looks like one.
+    "baseNameOf" (path!1) => base_name_of;
+    /// Compares two versions: -1, 0 or 1 if `left` is older than, as old as or newer than `right`.
+    "compareVersions" (left!1, right!1) => compare_versions;
+    /// The strings of `list` joined, with `separator` between each two.
+    "concatStringsSep" (separator!1, list!1) => concat_strings_sep;
+    /// The directory part of a path or of a string that looks like one.
+    "dirOf" (path!1) => dir_of;
+    /// The groups of a POSIX extended regular expression if it matches the whole of `string`, else null. A
+    /// group that took no part is null.
+    "match" (regex!1, string!1) => match_regex;
+    /// Splits the name of a package into `name` and `version`.
+    "parseDrvName" (name!1) => parse_drv_name;
+    /// `string` with each of the strings in the list `from` replaced by that in the same place of `to`.
+    /// Where several match, the first in the list is taken.
+    "replaceStrings" (from!1, to!1, string!1) => replace_strings;
+    /// What is between the matches of a POSIX extended regular expression in `string`, and between those
+    /// strings for each match the list of its groups.
+    "split" (regex!1, string!1) => split;
+    /// The components that versions are compared by.
+    "splitVersion" (version!1) => split_version;
+    /// The number of bytes of a string.
+    "stringLength" (string!1) => string_length;
+    /// The bytes of `string` from `start` on, at most `length` of them; all if `length` is negative.
+    "substring" (start!1, length!1, string!1) => substring;
+    /// A path, made from a string; use `./.` and `+` instead.
+    "toPath" (string!1) => to_path;
+    /// `value` as a string: numbers, Booleans (`"1"` and `""`), null (`""`), lists, paths (not copied to the
+    /// store), and sets with `__toString` or `outPath`.
+    "toString" (value!1) => to_string;
+}
+
+fn to_string<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    Ok(eval.coerce_to_string(value, Coercion::TO_STRING)?.value())
+}
+
+fn string_length<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let text = eval.coerce(string, Coercion::INTERPOLATION, &mut ContextSet::default())?;
+    Ok(Value::int(eval.heap, text.len() as i64))
+}
+
+fn substring<'h>(eval: &mut Eval<'h>, [start, length, string]: [Value<'h>; 3]) -> Result<Value<'h>> {
+    let start = eval.force_int(start)?;
+    let Ok(start) = usize::try_from(start) else {
+        return Err(invalid_argument(format!("a substring cannot begin at {start}")));
+    };
+    let length = eval.force_int(length)?;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut context = ContextSet::default();
+    let text = eval.coerce(string, Coercion::INTERPOLATION, &mut context)?;
+    let from = start.min(text.len());
+    let to = from.saturating_add(length).min(text.len());
+    Ok(Str::concat(eval.heap, &[&text[from..to]], eval.context(&context)))
+}
+
+fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let separator = eval.force_string(separator)?;
+    let list = eval.force_list(list)?;
+    let mut context = ContextSet::default();
+    context.add(separator.context());
+    let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * list.len());
+    for element in list.elements() {
+        if !parts.is_empty() {
+            parts.push(separator.bytes());
+        }
+        let element = eval.force_cell(element)?;
+        parts.push(eval.coerce(element, Coercion::INTERPOLATION, &mut context)?);
+    }
+    Ok(Str::concat(eval.heap, &parts, eval.context(&context)))
+}
+
+fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) -> Result<Value<'h>> {
+    let from = eval.force_list(from)?;
+    let to = eval.force_list(to)?;
+    if from.len() != to.len() {
+        let message = format!("{} strings cannot be replaced by {}: the lists differ in length", from.len(), to.len());
+        return Err(invalid_argument(message));
+    }
+    let patterns = from.iter().map(|pattern| Ok(eval.force_string(pattern)?.bytes())).collect::<Result<Vec<_>>>()?;
+    let string = eval.force_string(string)?;
+    let mut context = ContextSet::default();
+    context.add(string.context());
+    let finder = PatternFinder::new(&patterns);
+    let mut replacements: FxHashMap<usize, &'h [u8]> = FxHashMap::default();
+    let text = string.bytes();
+    let mut result = Vec::with_capacity(text.len());
+    let mut at = 0;
+    let mut copied = 0;
+    while let Some((start, index)) = finder.find(text, at) {
+        let replacement = match replacements.get(&index) {
+            Some(&replacement) => replacement,
+            None => {
+                let replacement = eval.force_string(to.elements()[index].get())?;
+                context.add(replacement.context());
+                replacements.insert(index, replacement.bytes());
+                replacement.bytes()
+            }
+        };
+        result.extend_from_slice(&text[copied..start]);
+        result.extend_from_slice(replacement);
+        if patterns[index].is_empty() {
+            // The empty string is found between all bytes and at the end.
+            at = start + 1;
+            result.extend_from_slice(text.get(start..at).unwrap_or_default());
+            copied = at.min(text.len());
+        } else {
+            at = start + patterns[index].len();
+            copied = at;
+        }
+    }
+    result.extend_from_slice(text.get(copied..).unwrap_or_default());
+    Ok(Str::concat(eval.heap, &[&result], eval.context(&context)))
+}
+
+/// Finds the first of several strings: at the first place where any is, and there the first of the list.
+struct PatternFinder<'p> {
+    patterns: &'p [&'p [u8]],
+    /// For each byte the patterns that begin with it, in order; the empty pattern is in all.
+    by_byte: Vec<Vec<usize>>,
+    empty: Option<usize>,
+}
+
+impl<'p> PatternFinder<'p> {
+    fn new(patterns: &'p [&'p [u8]]) -> Self {
+        let mut by_byte = vec![Vec::new(); 256];
+        let empty = patterns.iter().position(|pattern| pattern.is_empty());
+        for (index, pattern) in patterns.iter().enumerate() {
+            if let Some(&first) = pattern.first() {
+                by_byte[usize::from(first)].push(index);
+            }
+        }
+        PatternFinder { patterns, by_byte, empty }
+    }
+
+    /// Where the first match at or after `from` begins, and which pattern it is.
+    fn find(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+        for start in from..=text.len() {
+            let rest = &text[start..];
+            let candidates = rest.first().map_or(&[][..], |&byte| &self.by_byte[usize::from(byte)]);
+            let found = candidates.iter().copied().find(|&index| rest.starts_with(self.patterns[index]));
+            let first = match (found, self.empty) {
+                (Some(found), Some(empty)) => Some(found.min(empty)),
+                (found, empty) => found.or(empty),
+            };
+            if let Some(index) = first {
+                return Some((start, index));
+            }
+        }
+        None
+    }
+}
+
+impl<'h> Eval<'h> {
+    /// A compiled regular expression, remembered by its text.
+    fn regex(&mut self, pattern: &'h [u8]) -> Result<std::sync::Arc<Regex>> {
+        if let Some(regex) = self.caches.regexes.get(pattern) {
+            return Ok(regex.clone());
+        }
+        match Regex::new(pattern) {
+            Ok(regex) => {
+                let regex = std::sync::Arc::new(regex);
+                self.caches.regexes.insert(pattern.to_vec(), regex.clone());
+                Ok(regex)
+            }
+            Err(cause) => {
+                let pattern = String::from_utf8_lossy(pattern);
+                Err(error(Code::InvalidRegex, format!("invalid regular expression '{pattern}': {cause}")))
+            }
+        }
+    }
+
+    fn groups(&self, text: &[u8], captures: &Captures) -> Value<'h> {
+        List::build(self.heap, captures.len(), |index| match &captures[index] {
+            Some(range) => Str::plain(self.heap, &text[range.clone()]),
+            None => Value::null(),
+        })
+    }
+}
+
+fn match_regex<'h>(eval: &mut Eval<'h>, [regex, string]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let pattern = eval.force_plain_string(regex)?;
+    let regex = eval.regex(pattern)?;
+    let text = eval.force_string(string)?.bytes();
+    Ok(match regex.match_whole(text) {
+        Some(captures) => eval.groups(text, &captures),
+        None => Value::null(),
+    })
+}
+
+fn split<'h>(eval: &mut Eval<'h>, [regex, string]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let pattern = eval.force_plain_string(regex)?;
+    let regex = eval.regex(pattern)?;
+    let string = eval.force_string(string)?;
+    let text = string.bytes();
+    let mut parts = Vec::new();
+    let mut end = 0;
+    for (range, captures) in regex.matches(text) {
+        parts.push(Str::plain(eval.heap, &text[end..range.start]));
+        parts.push(eval.groups(text, &captures));
+        end = range.end;
+    }
+    if parts.is_empty() {
+        return Ok(List::from_slice(eval.heap, &[string.value()]));
+    }
+    parts.push(Str::plain(eval.heap, &text[end..]));
+    Ok(List::from_slice(eval.heap, &parts))
+}
+
+fn compare_versions<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let left = eval.force_plain_string(left)?;
+    let right = eval.force_plain_string(right)?;
+    Ok(Value::int(eval.heap, version::compare_versions(left, right) as i64))
+}
+
+fn split_version<'h>(eval: &mut Eval<'h>, [version]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let version = eval.force_plain_string(version)?;
+    let components: Vec<_> = version::split_version(version).map(|part| Str::plain(eval.heap, part)).collect();
+    Ok(List::from_slice(eval.heap, &components))
+}
+
+fn parse_drv_name<'h>(eval: &mut Eval<'h>, [name]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let full = eval.force_plain_string(name)?;
+    let (name, version) = version::parse_drv_name(full);
+    let (name, version) = (Str::plain(eval.heap, name), Str::plain(eval.heap, version));
+    Ok(eval.attrs_of([(names::NAME, name), (names::VERSION, version)]))
+}
+
+fn base_name_of<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let mut context = ContextSet::default();
+    let text = eval.coerce(path, Coercion::PLAIN, &mut context)?;
+    Ok(Str::concat(eval.heap, &[path::base_name(text)], eval.context(&context)))
+}
+
+fn dir_of<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let path = eval.force(path)?;
+    if let Kind::Path(text) = path.kind() {
+        return Ok(Value::path(eval.heap, path::directory(text)));
+    }
+    let mut context = ContextSet::default();
+    let text = eval.coerce(path, Coercion::PLAIN, &mut context)?;
+    Ok(Str::concat(eval.heap, &[path::directory(text)], eval.context(&context)))
+}
+
+fn to_path<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Value<'h>> {
+    let mut context = ContextSet::default();
+    let text = eval.coerce_to_path(string, &mut context)?;
+    Ok(Str::concat(eval.heap, &[text], eval.context(&context)))
+}

@@ -1,0 +1,180 @@
+//! The table of all builtins, and the scope it makes.
+
+use crate::diagnostics::Pos;
+use crate::eval::{Eval, Result, Settings};
+use crate::heap::{BuiltinId, Symbol, Value};
+use crate::program::names;
+
+/// What a builtin is called as.
+pub(crate) type Run = for<'h> fn(&mut Eval<'h>, &[Value<'h>]) -> Result<Value<'h>>;
+
+/// No builtin has more parameters.
+pub(crate) const MAX_ARITY: usize = 3;
+
+/// A builtin function.
+pub(crate) struct Builtin {
+    /// The name in `builtins`.
+    pub(crate) name: &'static str,
+    pub(crate) parameters: &'static [&'static str],
+    /// For each parameter a bit: whether it is forced first thing, so that no thunk is needed.
+    pub(crate) eager: u8,
+    /// The experimental feature that it belongs to.
+    pub(crate) feature: Option<&'static str>,
+    /// What it does, in Markdown, as its comment has it.
+    pub(crate) doc: &'static str,
+    pub(crate) run: Run,
+}
+
+/// Declares the builtins of a family.
+///
+/// Each has its documentation, its name, its parameters, and the function, which gets the evaluator
+/// and an array of the arguments. `!` after a parameter says that the function forces it before it does
+/// anything else, and those before it first; `if "feature"` that it is there with that feature only.
+macro_rules! builtins {
+    ($($(#[doc = $doc:literal])+ $name:literal ($($parameter:ident $(!$eager:tt)?),*) $(if $feature:literal)? => $run:expr;)+) => {
+        pub(super) const BUILTINS: &[$crate::builtins::Builtin] = &[$($crate::builtins::Builtin {
+            name: $name,
+            parameters: &[$(stringify!($parameter)),*],
+            eager: $crate::builtins::table::mask(&[$(0 $(+ $eager)?),*]),
+            feature: $crate::builtins::table::feature(&[$($feature)?]),
+            doc: concat!($($doc, "\n"),+),
+            run: |eval, arguments| {
+                let arguments = <&[_; <[&str]>::len(&[$(stringify!($parameter)),*])]>::try_from(arguments);
+                $run(eval, *arguments.expect("a builtin is called with as many arguments as it has parameters"))
+            },
+        }),+];
+    };
+}
+pub(super) use builtins;
+
+/// The flags as bits, the first lowest.
+pub(super) const fn mask(flags: &[u8]) -> u8 {
+    let mut bits = 0;
+    let mut index = 0;
+    while index < flags.len() {
+        bits |= flags[index] << index;
+        index += 1;
+    }
+    bits
+}
+
+pub(super) const fn feature(features: &'static [&'static str]) -> Option<&'static str> {
+    match features {
+        [feature, ..] => Some(feature),
+        [] => None,
+    }
+}
+
+impl Builtin {
+    /// The documentation without the blank that a comment has before each line.
+    pub(crate) fn documentation(&self) -> String {
+        let lines = self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether errors pass through it without a mention in the trace.
+    pub(crate) fn is_transparent(&self) -> bool {
+        matches!(self.name, "throw" | "abort" | "addErrorContext" | "seq" | "deepSeq" | "trace" | "import")
+    }
+}
+
+/// The builtins that are global names without a prefix; `__name` is global for all others.
+const BARE: &[&str] = &[
+    "abort",
+    "baseNameOf",
+    "break",
+    "derivation",
+    "derivationStrict",
+    "dirOf",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fromTOML",
+    "import",
+    "isNull",
+    "map",
+    "placeholder",
+    "removeAttrs",
+    "scopedImport",
+    "throw",
+    "toString",
+    "true",
+    "false",
+    "null",
+];
+
+/// The builtins of an evaluator.
+pub(crate) struct BuiltinTable {
+    all: Vec<&'static Builtin>,
+}
+
+const FAMILIES: &[&[Builtin]] = &[
+    super::attrs::BUILTINS,
+    super::context::BUILTINS,
+    super::control::BUILTINS,
+    super::derivation::BUILTINS,
+    super::environment::BUILTINS,
+    super::fetch::BUILTINS,
+    super::files::BUILTINS,
+    super::hash::BUILTINS,
+    super::import::BUILTINS,
+    super::json::BUILTINS,
+    super::lists::BUILTINS,
+    super::numbers::BUILTINS,
+    super::strings::BUILTINS,
+    super::toml::BUILTINS,
+    super::xml::BUILTINS,
+];
+
+impl BuiltinTable {
+    /// The builtins that the settings allow.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let is_enabled = |builtin: &&Builtin| builtin.feature.is_none_or(|feature| settings.features.has(feature));
+        BuiltinTable { all: FAMILIES.iter().copied().flatten().filter(is_enabled).collect() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, id: BuiltinId) -> &'static Builtin {
+        self.all[id.0 as usize]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (BuiltinId, &'static Builtin)> + '_ {
+        self.all.iter().enumerate().map(|(index, &builtin)| (BuiltinId(index as u16), builtin))
+    }
+
+    /// The builtin of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<(BuiltinId, &'static Builtin)> {
+        self.iter().find(|(_, builtin)| builtin.name == name)
+    }
+}
+
+/// The text of `<nix/name>`.
+pub(crate) fn builtin_file(name: &[u8]) -> Option<&'static str> {
+    match name {
+        b"fetchurl.nix" => Some(include_str!("nix/fetchurl.nix")),
+        b"digest.nix" => Some(include_str!("nix/digest.nix")),
+        b"derivation.nix" => Some(include_str!("nix/derivation.nix")),
+        _ => None,
+    }
+}
+
+/// Gives an evaluator its builtins and global names.
+pub(crate) fn define(eval: &mut Eval<'_>) {
+    let functions: Vec<_> = eval.builtins.iter().map(|(id, builtin)| (builtin.name, Value::builtin(id))).collect();
+    let constants = super::constants::all(eval);
+    let mut members: Vec<(Symbol, Pos, Value<'_>)> = Vec::with_capacity(functions.len() + constants.len() + 1);
+    for (name, value) in functions.into_iter().chain(constants) {
+        let symbol = eval.symbols.intern(name.as_bytes());
+        members.push((symbol, Pos::NONE, value));
+        let global = if BARE.contains(&name) { symbol } else { eval.symbols.intern(format!("__{name}").as_bytes()) };
+        eval.globals.values.insert(global, value);
+    }
+    // `builtins.builtins` is the set itself.
+    members.push((names::BUILTINS, Pos::NONE, Value::null()));
+    let builtins = eval.attrs_from(members);
+    if let Some(cell) = builtins.as_attrs().and_then(|attrs| attrs.get(names::BUILTINS)) {
+        cell.set(builtins);
+    }
+    eval.globals.values.insert(names::BUILTINS, builtins);
+}
