@@ -1,1 +1,45 @@
-//! cli
+//! The command line: `firn`, and `nix-instantiate` where the program is called by that name.
+//!
+//! - `arguments` and `nix_instantiate` read the two command lines; both yield a [`Task`],
+//!   mostly a [`Job`].
+//! - `settings` knows the settings that have names, given by flags or by `--option`.
+//! - `run` does a job through the public library, with the help of `instantiate` (derivations
+//!   in a value), `show` (values for people), `record` (derivations for people),
+//!   `syntax_tree` (parsed files).
+//! - `output` writes, and survives readers that go away.
+
+mod arguments;
+mod instantiate;
+mod job;
+mod nix_instantiate;
+mod output;
+mod record;
+mod run;
+mod settings;
+pub(crate) mod show;
+mod syntax_tree;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub use job::{Action, Argument, Format, Input, Job, Task, Usage};
+pub use settings::{ColorChoice, Settings};
+
+/// Does what a command line says; `arguments` starts with the name of the program.
+///
+/// The exit status is 0, or 1 for errors in what is evaluated, or 2 for a wrong command line (under
+/// the name `nix-instantiate` 1, as there).
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let program = arguments.first().map(Path::new).and_then(Path::file_name);
+    let task = match program {
+        Some(name) if name == "nix-instantiate" => nix_instantiate::parse(&arguments[1..]),
+        _ => arguments::parse(&arguments),
+    };
+    match task {
+        Ok(Task::Run(job)) => run::run(&job),
+        Ok(Task::Repl { files, settings }) => crate::repl::run(&files, &settings),
+        Err(usage) => usage.report(),
+    }
+}

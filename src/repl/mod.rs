@@ -1,1 +1,16 @@
-//! repl
+//! Evaluating expressions interactively.
+//!
+//! - [`Session`] is the conversation without a terminal: a line goes in, a [`Reply`] comes out.
+//! - `Command` is what a line means.
+//! - `complete` finds what a word may become.
+//! - `run` is the conversation at a terminal, with history and editing.
+
+mod command;
+mod completion;
+mod session;
+#[cfg(test)]
+mod session_tests;
+mod terminal;
+
+pub use session::{Reply, Session};
+pub use terminal::run;

@@ -1,0 +1,297 @@
+//! Doing a [`Job`].
+
+use std::io::{self, Read, Write};
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::instantiate::derivations;
+use super::job::{Action, Argument, Format, Input, Job};
+use super::output::{Output, is_reader_gone, standard_output, to_stderr};
+use super::show::write_for_people;
+use super::{record, syntax_tree};
+use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceName, render};
+use crate::{Error, Evaluator, Kind, Value};
+
+/// Does a job: results go to standard output, errors to standard error.
+pub(super) fn run(job: &Job) -> ExitCode {
+    let shows_thunks =
+        matches!(job.action, Action::Evaluate { format: Format::Line | Format::Xml { .. }, strict: false });
+    let firn = job.settings.builder().show_thunks(shows_thunks).build();
+    let mut runner = Runner {
+        job,
+        // The process ends with this job. The system takes its memory back faster than we could.
+        firn: ManuallyDrop::new(firn),
+        output: standard_output(),
+    };
+    let done = runner.run();
+    let flushed = runner.output.flush().map_err(Failure::Output);
+    match done.and_then(|success| flushed.map(|()| success)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(Failure::Output(error)) if is_reader_gone(&error) => ExitCode::SUCCESS,
+        Err(failure) => {
+            to_stderr(&runner.explain(failure, &job.settings.render_options()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a job ended early.
+pub(super) enum Failure {
+    /// The program that is evaluated is at fault.
+    Evaluation(Error),
+    /// Standard output cannot be written to.
+    Output(io::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Evaluation(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Output(error)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Failure {
+        Failure::Evaluation(Box::new(diagnostic).into())
+    }
+}
+
+struct Runner<'j> {
+    job: &'j Job,
+    firn: ManuallyDrop<Evaluator>,
+    output: Output,
+}
+
+impl Runner<'_> {
+    /// Says whether all went well; errors that do not end the job are reported.
+    fn run(&mut self) -> Result<bool, Failure> {
+        let job = self.job;
+        match &job.action {
+            Action::ShowTree => return self.show_trees(),
+            Action::ShowExpression => self.show_expressions()?,
+            Action::FindFile => self.find_files()?,
+            Action::Instantiate | Action::Evaluate { .. } => self.evaluate()?,
+        }
+        Ok(true)
+    }
+
+    fn evaluate(&mut self) -> Result<(), Failure> {
+        let job = self.job;
+        let arguments = self.arguments()?;
+        for input in &job.inputs {
+            let value = self.value(input)?;
+            if job.selections.is_empty() {
+                self.print(&value, &arguments)?;
+            }
+            for path in &job.selections {
+                let selected = self.firn.select(&value, path, &arguments)?;
+                self.print(&selected, &arguments)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The set of arguments for functions.
+    fn arguments(&mut self) -> Result<Value, Failure> {
+        let job = self.job;
+        let mut arguments = Vec::with_capacity(job.arguments.len());
+        for (name, argument) in &job.arguments {
+            let value = match argument {
+                Argument::Expression(text) => self.firn.eval_text(text.clone(), ".")?,
+                Argument::Text(text) => self.firn.string(text),
+                Argument::File(path) => {
+                    let text = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+                    self.firn.string(text)
+                }
+                Argument::Stdin => self.firn.string(read_stdin()?),
+            };
+            arguments.push((name, value));
+        }
+        Ok(self.firn.attrs(arguments))
+    }
+
+    fn value(&mut self, input: &Input) -> Result<Value, Failure> {
+        Ok(match input {
+            Input::Expression(text) => self.firn.eval_text(text.clone(), ".")?,
+            Input::Stdin => {
+                let scope = crate::Scope::default();
+                let text = read_stdin()?;
+                self.firn.eval_text_in(&scope, SourceName::Stdin, text, ".")?
+            }
+            Input::File(path) => {
+                let path = self.locate(path)?;
+                self.firn.eval_file(path)?
+            }
+        })
+    }
+
+    /// The file that is meant: `<name>` is looked up in the search path, a URL is fetched.
+    fn locate(&mut self, path: &Path) -> Result<PathBuf, Failure> {
+        let bytes = path.as_os_str().as_bytes();
+        if let [b'<', name @ .., b'>'] = bytes {
+            return self.find_file(name);
+        }
+        let url = match bytes.strip_prefix(b"channel:") {
+            Some(channel) => [b"https://channels.nixos.org/", channel, b"/nixexprs.tar.xz"].concat(),
+            None if is_url(bytes) => bytes.to_vec(),
+            None => return Ok(path.to_owned()),
+        };
+        let fetch = self.firn.eval_text("builtins.fetchTarball", "/")?;
+        let url = self.firn.string(url);
+        let tree = self.firn.call(&fetch, &[url])?;
+        let tree = self.firn.to_text(&tree)?;
+        Ok(std::ffi::OsString::from_vec(tree).into())
+    }
+
+    fn find_files(&mut self) -> Result<(), Failure> {
+        let job = self.job;
+        for input in &job.inputs {
+            if let Input::File(name) = input {
+                let found = self.find_file(name.as_os_str().as_bytes())?;
+                self.output.write_all(found.as_os_str().as_bytes())?;
+                self.output.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn find_file(&mut self, name: &[u8]) -> Result<PathBuf, Failure> {
+        let find = self.firn.eval_text("builtins.findFile builtins.nixPath", "/")?;
+        let name = self.firn.string(name);
+        let found = self.firn.call(&find, &[name])?;
+        match self.firn.kind(&found)? {
+            Kind::Path(path) => Ok(path),
+            other => {
+                let message = format!("the search path gave {other:?} where a path was expected");
+                Err(Diagnostic::error(Code::Internal, message).into())
+            }
+        }
+    }
+
+    fn print(&mut self, value: &Value, arguments: &Value) -> Result<(), Failure> {
+        let (format, strict) = match self.job.action {
+            Action::Evaluate { format, strict } => (format, strict),
+            _ => return self.print_derivations(value, arguments),
+        };
+        let called = match self.job.always_calls || !self.job.arguments.is_empty() {
+            true => self.firn.auto_call(value, arguments)?,
+            false => value.clone(),
+        };
+        let (firn, output) = (&mut *self.firn, &mut self.output);
+        match format {
+            Format::Human => write_for_people(firn, &called, strict, output)?,
+            Format::Line => {
+                if strict {
+                    firn.force_deep(&called)?;
+                }
+                output.write_all(&firn.print(&called)?)?;
+                output.write_all(b"\n")?;
+            }
+            Format::Raw => output.write_all(&firn.to_text(&called)?)?,
+            Format::Json | Format::JsonRecord => {
+                let record = match format {
+                    Format::JsonRecord => record::json(firn, &called)?,
+                    _ => None,
+                };
+                let json = record.map_or_else(|| firn.to_json(&called), Ok)?;
+                output.write_all(&json)?;
+                output.write_all(b"\n")?;
+            }
+            Format::Xml { locations } => {
+                output.write_all(&firn.to_xml(&called, strict, locations)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn print_derivations(&mut self, value: &Value, arguments: &Value) -> Result<(), Failure> {
+        for derivation in derivations(&mut self.firn, value, arguments)? {
+            self.output.write_all(&derivation.drv_path)?;
+            if derivation.output != b"out" {
+                self.output.write_all(b"!")?;
+                self.output.write_all(&derivation.output)?;
+            }
+            self.output.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn show_expressions(&mut self) -> Result<(), Failure> {
+        let job = self.job;
+        for input in &job.inputs {
+            let (name, text, base) = self.text(input)?;
+            let shown = self.firn.show_expression(name, text, base)?;
+            self.output.write_all(&shown)?;
+            self.output.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn show_trees(&mut self) -> Result<bool, Failure> {
+        let job = self.job;
+        let mut is_clean = true;
+        for input in &job.inputs {
+            let (name, text, _) = self.text(input)?;
+            let options = job.settings.render_options();
+            let errors = syntax_tree::write(name, text, &job.settings.features, &options, &mut self.output)?;
+            // The tree comes first, should both go to the same place.
+            self.output.flush()?;
+            to_stderr(&errors);
+            is_clean &= errors.is_empty();
+        }
+        Ok(is_clean)
+    }
+
+    /// The text of an input, what it is called, and where its relative paths start.
+    fn text(&mut self, input: &Input) -> Result<(SourceName, Vec<u8>, PathBuf), Failure> {
+        Ok(match input {
+            Input::Expression(text) => (SourceName::String, text.clone(), ".".into()),
+            Input::Stdin => (SourceName::Stdin, read_stdin()?, ".".into()),
+            Input::File(path) => {
+                let mut path = self.locate(path)?;
+                if path.is_dir() {
+                    path.push("default.nix");
+                }
+                let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+                let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+                (SourceName::File(path), text, base)
+            }
+        })
+    }
+
+    fn explain(&self, failure: Failure, options: &RenderOptions) -> String {
+        match failure {
+            Failure::Evaluation(error) => self.firn.render(&error, options),
+            Failure::Output(error) => {
+                let message = format!("cannot write to standard output: {error}");
+                let diagnostic = Diagnostic::error(Code::OutputFailed, message);
+                render(&diagnostic, &self.firn.sources(), options)
+            }
+        }
+    }
+}
+
+fn is_url(bytes: &[u8]) -> bool {
+    [&b"http://"[..], b"https://", b"file://"].iter().any(|scheme| bytes.starts_with(scheme))
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    match io::stdin().lock().read_to_end(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(unreadable(Path::new("standard input"), &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let message = format!("cannot read {}: {error}", path.display());
+    Diagnostic::error(Code::FileUnreadable, message).into()
+}

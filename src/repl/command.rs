@@ -1,0 +1,155 @@
+//! What a line means.
+
+/// A line, understood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Command<'a> {
+    /// Nothing: blanks and comments.
+    Nothing,
+    /// Show the value of an expression.
+    Show(&'a str),
+    /// Show the value of an expression with everything in it.
+    Print(&'a str),
+    /// Show what type a value has.
+    Type(&'a str),
+    /// Show the documentation of a function.
+    Doc(&'a str),
+    /// Give a name to the value of an expression.
+    Bind {
+        name: &'a str,
+        expression: &'a str,
+    },
+    /// Make variables of the attributes of a set.
+    Add(&'a str),
+    /// Make variables of the attributes of a file.
+    Load(&'a str),
+    Reload,
+    Help,
+    Quit,
+    /// A command without what it needs.
+    Lacks {
+        command: &'static str,
+        needs: &'static str,
+    },
+    Unknown(&'a str),
+}
+
+/// A command that starts with a colon.
+pub(super) struct CommandInfo {
+    pub(super) names: &'static [&'static str],
+    /// What stands after it; empty for nothing.
+    pub(super) parameter: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// All commands, in the order in which `:help` lists them.
+pub(super) const COMMANDS: &[CommandInfo] = &[
+    CommandInfo { names: &[":print", ":p"], parameter: "EXPR", help: "show a value with everything in it" },
+    CommandInfo { names: &[":type", ":t"], parameter: "EXPR", help: "show what type a value has" },
+    CommandInfo { names: &[":doc"], parameter: "EXPR", help: "show the documentation of a builtin function" },
+    CommandInfo { names: &[":load", ":l"], parameter: "FILE", help: "make variables of the attributes of a file" },
+    CommandInfo { names: &[":add", ":a"], parameter: "EXPR", help: "make variables of the attributes of a set" },
+    CommandInfo { names: &[":reload", ":r"], parameter: "", help: "load all files again" },
+    CommandInfo { names: &[":help", ":?", ":h"], parameter: "", help: "show this list" },
+    CommandInfo { names: &[":quit", ":q"], parameter: "", help: "leave (so does Ctrl-D)" },
+];
+
+impl<'a> Command<'a> {
+    /// Understands a line, or several that belong together.
+    pub(super) fn parse(line: &'a str) -> Command<'a> {
+        let line = line.trim();
+        if line.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            return Command::Nothing;
+        }
+        if line.starts_with(':') {
+            return Command::colon(line);
+        }
+        match binding(line) {
+            Some((name, expression)) => Command::Bind { name, expression },
+            None => Command::Show(line),
+        }
+    }
+
+    fn colon(line: &'a str) -> Command<'a> {
+        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        let (word, rest) = (&line[..end], line[end..].trim());
+        let Some(info) = COMMANDS.iter().find(|info| info.names.contains(&word)) else {
+            return Command::Unknown(word);
+        };
+        if rest.is_empty() && !info.parameter.is_empty() {
+            return Command::Lacks { command: info.names[0], needs: info.parameter };
+        }
+        match info.names[0] {
+            ":print" => Command::Print(rest),
+            ":type" => Command::Type(rest),
+            ":doc" => Command::Doc(rest),
+            ":load" => Command::Load(rest),
+            ":add" => Command::Add(rest),
+            ":reload" => Command::Reload,
+            ":quit" => Command::Quit,
+            _ => Command::Help,
+        }
+    }
+
+    /// The expression in the line, if there is one.
+    pub(super) fn expression(self) -> Option<&'a str> {
+        match self {
+            Command::Show(text) | Command::Print(text) | Command::Type(text) => Some(text),
+            Command::Doc(text) | Command::Add(text) => Some(text),
+            Command::Bind { expression, .. } => Some(expression),
+            _ => None,
+        }
+    }
+}
+
+/// The parts of `name = expression`, with or without a semicolon after it.
+fn binding(line: &str) -> Option<(&str, &str)> {
+    let end = line.find(|c: char| !is_name_character(c))?;
+    let (name, rest) = line.split_at(end);
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return None;
+    }
+    let rest = rest.trim_start().strip_prefix('=')?;
+    if rest.starts_with('=') {
+        return None;
+    }
+    let rest = rest.trim();
+    Some((name, rest.strip_suffix(';').unwrap_or(rest).trim_end()))
+}
+
+/// Whether a character can be part of a variable's name.
+pub(super) fn is_name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_understood() {
+        let bind = |name, expression| Command::Bind { name, expression };
+        for (line, command) in [
+            ("", Command::Nothing),
+            ("  \n # nothing\n", Command::Nothing),
+            ("1 + 1", Command::Show("1 + 1")),
+            ("# first\n1", Command::Show("# first\n1")),
+            ("x = 1", bind("x", "1")),
+            ("x' =\n 1;", bind("x'", "1")),
+            ("x == 1", Command::Show("x == 1")),
+            ("x.y = 1", Command::Show("x.y = 1")),
+            ("1 = 2", Command::Show("1 = 2")),
+            ("x", Command::Show("x")),
+            (":t 1", Command::Type("1")),
+            (":type\t1", Command::Type("1")),
+            (":p { }", Command::Print("{ }")),
+            (":l ./a b.nix", Command::Load("./a b.nix")),
+            (":r", Command::Reload),
+            (":?", Command::Help),
+            (":q", Command::Quit),
+            (":doc", Command::Lacks { command: ":doc", needs: "EXPR" }),
+            (":b x", Command::Unknown(":b")),
+        ] {
+            assert_eq!(Command::parse(line), command, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! A conversation without a terminal.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::command::{COMMANDS, Command};
+use super::completion::{Completion, complete};
+use crate::cli::Settings;
+use crate::cli::show::{force_shown, members};
+use crate::diagnostics::{Code, RenderOptions, SourceName, did_you_mean, similar_names};
+use crate::{Error, Evaluator, Kind, Result, Scope, Value};
+
+/// How many members of a set or list are evaluated for showing it.
+const MOST_SHOWN: usize = 50;
+
+/// What the session says to a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// Something to show; empty if there is nothing to say, otherwise it ends with a line feed.
+    Output(String),
+    /// The line is wrong in some way; a text for people that ends with a line feed.
+    Error(String),
+    /// The expression goes on in the next line.
+    Incomplete,
+    /// The conversation is over.
+    Quit,
+}
+
+/// A conversation: variables, loaded files, and a line that is not complete yet.
+///
+/// ```
+/// use firn::cli::Settings;
+/// use firn::repl::{Reply, Session};
+///
+/// let mut session = Session::new(&Settings::default(), Default::default());
+/// assert_eq!(session.feed("x = 20"), Reply::Output(String::new()));
+/// assert_eq!(session.feed("x + 1"), Reply::Output("21\n".into()));
+/// ```
+pub struct Session {
+    firn: Evaluator,
+    scope: Scope,
+    /// Files whose attributes are variables, in the order of loading.
+    files: Vec<PathBuf>,
+    /// Lines that wait for what follows them.
+    pending: String,
+    input: SourceName,
+    options: RenderOptions,
+}
+
+impl Session {
+    /// A session without variables.
+    pub fn new(settings: &Settings, options: RenderOptions) -> Session {
+        Session {
+            firn: settings.builder().build(),
+            scope: Scope::default(),
+            files: Vec::new(),
+            pending: String::new(),
+            input: SourceName::Other(Arc::from("repl")),
+            options,
+        }
+    }
+
+    /// Takes a line. After [`Reply::Incomplete`], the next line continues it; an empty one ends it.
+    pub fn feed(&mut self, line: &str) -> Reply {
+        let is_last = line.trim().is_empty();
+        let mut text = std::mem::take(&mut self.pending);
+        text.push_str(line);
+        let command = Command::parse(&text);
+        match self.answer(command) {
+            Ok(reply) => reply,
+            Err(error) if !is_last && self.is_incomplete(&error, command) => {
+                text.push('\n');
+                self.pending = text;
+                Reply::Incomplete
+            }
+            Err(error) => Reply::Error(self.firn.render(&error, &self.options)),
+        }
+    }
+
+    /// Makes variables of the attributes of a file, as `:load` does.
+    pub fn load(&mut self, file: &Path) -> Reply {
+        match self.load_file(file) {
+            Ok(count) => Reply::Output(added(count)),
+            Err(error) => Reply::Error(self.firn.render(&error, &self.options)),
+        }
+    }
+
+    /// Forgets a line that is not complete.
+    pub fn interrupt(&mut self) {
+        self.pending.clear();
+    }
+
+    /// What the word before `at` (a byte offset) may become.
+    pub(super) fn complete(&mut self, line: &str, at: usize) -> Completion {
+        complete(&mut self.firn, &self.scope, line, at)
+    }
+
+    fn answer(&mut self, command: Command<'_>) -> Result<Reply> {
+        let text = match command {
+            Command::Nothing => String::new(),
+            Command::Show(expression) => self.show(expression)?,
+            Command::Print(expression) => {
+                let value = self.eval(expression)?;
+                force_shown(&mut self.firn, &value)?;
+                self.print(&value)?
+            }
+            Command::Type(expression) => {
+                let value = self.eval(expression)?;
+                format!("{}\n", description(&self.firn.kind(&value)?))
+            }
+            Command::Doc(expression) => self.documentation(expression)?,
+            Command::Bind { name, expression } => {
+                let value = self.eval(expression)?;
+                self.scope.bind(name, value);
+                String::new()
+            }
+            Command::Add(expression) => {
+                let value = self.eval(expression)?;
+                added(self.add_attributes(&value)?)
+            }
+            Command::Load(file) => added(self.load_file(Path::new(file))?),
+            Command::Reload => self.reload()?,
+            Command::Help => help(),
+            Command::Quit => return Ok(Reply::Quit),
+            Command::Lacks { command, needs } => {
+                return Ok(Reply::Error(format!("{command} needs {needs} after it\n")));
+            }
+            Command::Unknown(word) => return Ok(Reply::Error(unknown(word))),
+        };
+        Ok(Reply::Output(text))
+    }
+
+    fn eval(&mut self, expression: &str) -> Result<Value> {
+        let text = expression.as_bytes();
+        self.firn.eval_text_in(&self.scope, self.input.clone(), text, ".")
+    }
+
+    /// Shows a value with its members, but not what is in those.
+    fn show(&mut self, expression: &str) -> Result<String> {
+        let value = self.eval(expression)?;
+        if let Kind::Attrs(..=MOST_SHOWN) | Kind::List(..=MOST_SHOWN) = self.firn.kind(&value)? {
+            for member in members(&mut self.firn, &value)? {
+                // A member that cannot be evaluated must not hide the others; it is shown as it is.
+                let _ = self.firn.kind(&member);
+            }
+        }
+        self.print(&value)
+    }
+
+    fn print(&mut self, value: &Value) -> Result<String> {
+        let mut text = String::from_utf8_lossy(&self.firn.print_pretty(value)?).into_owned();
+        text.push('\n');
+        Ok(text)
+    }
+
+    fn documentation(&mut self, expression: &str) -> Result<String> {
+        let function = self.eval(expression)?;
+        let Some(doc) = self.firn.documentation(&function)? else {
+            let kind = description(&self.firn.kind(&function)?);
+            return Ok(format!("this is {kind} without documentation\n"));
+        };
+        let parameters = doc.parameters.join(" ");
+        Ok(format!("builtins.{} {parameters}\n\n{}\n", doc.name, doc.text.trim_end()))
+    }
+
+    fn load_file(&mut self, file: &Path) -> Result<usize> {
+        let file = expand_home(file);
+        let value = self.firn.eval_file(&file)?;
+        let count = self.add_attributes(&value)?;
+        if !self.files.contains(&file) {
+            self.files.push(file);
+        }
+        Ok(count)
+    }
+
+    fn reload(&mut self) -> Result<String> {
+        self.firn.forget_files();
+        let mut text = String::new();
+        for file in self.files.clone() {
+            let count = self.load_file(&file)?;
+            text.push_str(&format!("{}: {}", file.display(), added(count)));
+        }
+        Ok(text)
+    }
+
+    /// Makes variables of the attributes of a set, or of what a function returns that needs nothing.
+    fn add_attributes(&mut self, value: &Value) -> Result<usize> {
+        let nothing = self.firn.attrs::<&str>([]);
+        let set = self.firn.auto_call(value, &nothing)?;
+        let names = self.firn.attr_names(&set)?;
+        let count = names.len();
+        for name in names {
+            if let Some(value) = self.firn.attr(&set, &name)? {
+                self.scope.bind(name, value);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether an error only says that an expression ends too early.
+    fn is_incomplete(&self, error: &Error, command: Command<'_>) -> bool {
+        let diagnostic = error.diagnostic();
+        let place = diagnostic.primary.as_ref().map(|label| label.span.start);
+        let Some(pos) = place.filter(|_| command.expression().is_some()) else {
+            return false;
+        };
+        // The error may also be in a file that the expression imports.
+        let sources = self.firn.sources();
+        let Some(file) = sources.file_at(pos).filter(|file| *file.name() == self.input) else {
+            return false;
+        };
+        // Only syntax errors are found where there is nothing any more.
+        let is_at_end = file.offset(pos) >= Some(file.bytes().trim_ascii_end().len());
+        is_at_end || is_unterminated(diagnostic.code)
+    }
+}
+
+/// Whether an error marks the start of something that does not end.
+fn is_unterminated(code: Code) -> bool {
+    matches!(code, Code::UnexpectedEnd | Code::UnclosedDelimiter | Code::UnterminatedString | Code::UnterminatedComment)
+}
+
+fn expand_home(file: &Path) -> PathBuf {
+    match (file.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(below), Some(home)) => home.join(below),
+        _ => file.to_owned(),
+    }
+}
+
+fn added(count: usize) -> String {
+    match count {
+        1 => "1 variable\n".to_owned(),
+        _ => format!("{count} variables\n"),
+    }
+}
+
+/// What a value is, in words.
+fn description(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Null => "null",
+        Kind::Bool(_) => "a Boolean",
+        Kind::Int(_) => "an integer",
+        Kind::Float(_) => "a float",
+        Kind::String(_) => "a string",
+        Kind::Path(_) => "a path",
+        Kind::List(_) => "a list",
+        Kind::Attrs(_) => "a set",
+        Kind::Function => "a function",
+    }
+}
+
+fn help() -> String {
+    let mut lines = vec![
+        ("EXPR".to_owned(), "show a value; what is deep in it only as far as it is known"),
+        ("NAME = EXPR".to_owned(), "make a variable"),
+    ];
+    for info in COMMANDS {
+        lines.push((format!("{} {}", info.names.join(", "), info.parameter), info.help));
+    }
+    let width = lines.iter().map(|(syntax, _)| syntax.len()).max().unwrap_or(0);
+    let line = |(syntax, help): &(String, &str)| format!("  {syntax:width$}  {help}\n");
+    let list: String = lines.iter().map(line).collect();
+    format!("{list}\nAn expression may take several lines; an empty line ends it. Tab completes words.\n")
+}
+
+fn unknown(word: &str) -> String {
+    let names = COMMANDS.iter().flat_map(|info| info.names.iter().copied());
+    let hint = did_you_mean(&similar_names(word, names));
+    let hint = hint.unwrap_or_else(|| "':help' lists all".to_owned());
+    format!("there is no command '{word}'; {hint}\n")
+}

@@ -1,0 +1,141 @@
+//! Conversations.
+
+use super::{Reply, Session};
+use crate::cli::Settings;
+use crate::diagnostics::RenderOptions;
+
+fn session() -> Session {
+    Session::new(&Settings::default(), RenderOptions::default())
+}
+
+/// Feeds the lines and compares what is shown: output as it is, `...` for an incomplete line, and
+/// only the first line of an error, of a syntax error just that.
+#[track_caller]
+fn converse(session: &mut Session, lines: &[(&str, &str)]) {
+    for (line, expected) in lines {
+        let shown = match session.feed(line) {
+            Reply::Output(text) => text.trim_end().to_owned(),
+            Reply::Error(text) if text.starts_with("error[E00") => "syntax error".to_owned(),
+            Reply::Error(text) => text.lines().next().unwrap_or_default().to_owned(),
+            Reply::Incomplete => "...".to_owned(),
+            Reply::Quit => "bye".to_owned(),
+        };
+        assert_eq!(shown, *expected, "{line}");
+    }
+}
+
+#[test]
+fn expressions_and_variables() {
+    converse(
+        &mut session(),
+        &[
+            ("1 + 1", "2"),
+            ("x = 20", ""),
+            ("y = x + 1;", ""),
+            ("[ x y ]", "[\n  20\n  21\n]"),
+            ("x = 1", ""),
+            ("{ a = x; b = y; }", "{\n  a = 1;\n  b = 21;\n}"),
+            ("# nothing", ""),
+            ("", ""),
+            (":q", "bye"),
+        ],
+    );
+}
+
+#[test]
+fn errors_leave_the_session_usable() {
+    converse(
+        &mut session(),
+        &[
+            ("x = 1", ""),
+            ("throw \"no\"", "error[E0403]: no"),
+            ("nonsense", "error[E0100]: undefined variable 'nonsense'"),
+            ("x + ''", "..."),
+            ("''", "error[E0200]: cannot add a string: \"\" to a number"),
+            (")", "syntax error"),
+            ("x", "1"),
+        ],
+    );
+}
+
+#[test]
+fn lines_that_belong_together() {
+    converse(
+        &mut session(),
+        &[
+            ("{", "..."),
+            ("  a = [", "..."),
+            ("  ];", "..."),
+            ("}", "{\n  a = [ ];\n}"),
+            ("s = ''", "..."),
+            ("  two", "..."),
+            ("  lines'' + \"", "..."),
+            ("\"", ""),
+            ("s", "\"two\\nlines\\n\""),
+            ("let x = 1; in", "..."),
+            ("", "syntax error"),
+            ("(", "..."),
+        ],
+    );
+    let mut session = session();
+    converse(&mut session, &[("(", "...")]);
+    session.interrupt();
+    converse(&mut session, &[("1", "1")]);
+}
+
+#[test]
+fn values_are_shown_one_level_deep() {
+    converse(
+        &mut session(),
+        &[
+            ("{ a = 1 + 1; b = { c = (x: x) 2; }; }", "{\n  a = 2;\n  b = {\n    c = «thunk»;\n  };\n}"),
+            (":p { a = 1 + 1; b = { c = (x: x) 2; }; }", "{\n  a = 2;\n  b = { c = 2; };\n}"),
+            ("[ (throw \"no\") (1 + 1) ]", "[\n  «thunk»\n  2\n]"),
+            (":p [ (throw \"no\") ]", "error[E0403]: no"),
+        ],
+    );
+}
+
+#[test]
+fn commands() {
+    converse(
+        &mut session(),
+        &[
+            (":t 1", "an integer"),
+            (":t x: x", "a function"),
+            (":type { }", "a set"),
+            (":t", ":type needs EXPR after it"),
+            (":laod x", "there is no command ':laod'; did you mean ':load'?"),
+            (":zzzzz", "there is no command ':zzzzz'; ':help' lists all"),
+            (":a { one = 1; two = 2; }", "2 variables"),
+            ("one + two", "3"),
+            (":a { ... }: { three = 3; }", "1 variable"),
+            ("three", "3"),
+            (":a 1", "error[E0200]: expected a set but found an integer: 1"),
+            (":doc x: x", "this is a function without documentation"),
+        ],
+    );
+    let Reply::Output(help) = session().feed(":help") else { panic!("no help") };
+    assert!(help.contains(":load, :l FILE"), "{help}");
+    let Reply::Output(doc) = session().feed(":doc map") else { panic!("no documentation") };
+    assert!(doc.starts_with("builtins.map "), "{doc}");
+}
+
+#[test]
+fn files_are_loaded_and_loaded_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("x.nix");
+    std::fs::write(&file, "{ a = 1; }").expect("written");
+    let mut session = session();
+    let load = format!(":load {}", file.display());
+    converse(&mut session, &[(&load, "1 variable"), ("a", "1")]);
+    std::fs::write(&file, "{ a = 2; b = 3; }").expect("written");
+    let reloaded = format!("{}: 2 variables", file.display());
+    converse(&mut session, &[("a", "1"), (":r", &reloaded), ("a + b", "5")]);
+    std::fs::write(&file, "{ a = ").expect("written");
+    let import = format!("import {}", file.display());
+    session.feed(":r");
+    // The file ends too early, not the line.
+    let reply = session.feed(&import);
+    assert!(matches!(reply, Reply::Error(_)), "{reply:?}");
+}
