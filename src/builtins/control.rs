@@ -104,7 +104,7 @@ fn throw<'h>(eval: &mut Eval<'h>, [message]: [Value<'h>; 1]) -> Result<Value<'h>
 
 fn abort<'h>(eval: &mut Eval<'h>, [message]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let message = message_text(eval, message)?;
-    Err(error(Code::Aborted, format!("evaluation aborted with the message: {message}")))
+    Err(error(Code::Aborted, format!("evaluation aborted with the following error message: '{message}'")))
 }
 
 fn add_error_context<'h>(eval: &mut Eval<'h>, [context, value]: [Value<'h>; 2]) -> Result<Value<'h>> {

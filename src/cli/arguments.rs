@@ -155,6 +155,10 @@ struct SettingFlags {
     #[arg(long, value_name = "N")]
     max_call_depth: Option<u64>,
 
+    /// Write derivations and sources into a store, at DIR/nix/store; otherwise only their paths are computed
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+
     /// Change a setting by the name that Nix gives it
     #[arg(long = "option", value_names = ["NAME", "VALUE"], num_args = 2)]
     options: Vec<String>,
@@ -242,6 +246,8 @@ impl SettingFlags {
         settings.max_call_depth = self.max_call_depth.or(settings.max_call_depth);
         settings.show_trace |= self.show_trace;
         settings.pure |= self.pure;
+        settings.writes |= self.store.is_some();
+        settings.store_root = self.store.or(settings.store_root);
         let common = self.common.settings();
         settings.features.extend(common.features);
         settings.colors = common.colors;

@@ -23,6 +23,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::Builder;
+use crate::diagnostics::{Code, Diagnostic, SourceMap, render};
+
 pub use job::{Action, Argument, Format, Input, Job, Task, Usage};
 pub use settings::{ColorChoice, Settings};
 
@@ -39,7 +42,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match task {
         Ok(Task::Run(job)) => run::run(&job),
-        Ok(Task::Repl { files, settings }) => crate::repl::run(&files, &settings),
+        Ok(Task::Repl { files, settings }) => match builder(&settings) {
+            Ok(builder) => crate::repl::run(&files, builder.build(), settings.render_options()),
+            Err(status) => status,
+        },
         Err(usage) => usage.report(),
     }
+}
+
+/// What makes an evaluator with these settings. That their store cannot be used is reported here.
+fn builder(settings: &Settings) -> Result<Builder, ExitCode> {
+    settings.builder().map_err(|error| {
+        let diagnostic = Diagnostic::error(Code::StoreFailure, error.to_string());
+        output::to_stderr(&render(&diagnostic, &SourceMap::default(), &settings.render_options()));
+        ExitCode::FAILURE
+    })
 }

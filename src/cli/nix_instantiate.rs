@@ -108,10 +108,11 @@ impl Parser {
             }
             "--arg" | "--argstr" | "--arg-from-file" | "--arg-from-stdin" => self.argument(&flag)?,
             "--add-root" => drop(self.value(&flag)?),
+            "--read-write-mode" => self.settings.writes = true,
+            "--readonly-mode" | "--dry-run" => self.settings.writes = false,
             // What Nix does beyond evaluation is not done here, so there is nothing to change.
-            "--indirect" | "--dry-run" | "--read-write-mode" | "--readonly-mode" | "--repair" | "--verbose"
-            | "--quiet" | "--debug" | "--no-build-output" | "--no-gc-warning" | "--no-net" | "--offline"
-            | "--refresh" => {}
+            "--indirect" | "--repair" | "--verbose" | "--quiet" | "--debug" | "--no-build-output"
+            | "--no-gc-warning" | "--no-net" | "--offline" | "--refresh" => {}
             _ => self.setting(&flag)?,
         }
         Ok(())
@@ -272,6 +273,8 @@ How to print a value (with --eval):
 
 How to evaluate:
   -I, --include PATH         put 'PATH' or 'name=PATH' into the search path
+  --read-write-mode          write derivations and sources into the store
+  --store DIR                ... into DIR/nix/store
   --show-trace               show whole traces of errors
   --max-call-depth N         limit how many calls may be nested
   --option NAME VALUE        change a setting; '--NAME VALUE' does the same
@@ -280,7 +283,8 @@ How to evaluate:
   --lint-url-literals, --lint-short-path-literals, --lint-absolute-path-literals LEVEL
                              'ignore', 'warn' or 'fatal'
 
-Flags about building, downloading and logging are accepted and change nothing.
+Derivations are written with --read-write-mode only. Flags about building, downloading and logging are
+accepted and change nothing.
 ";
 
 #[cfg(test)]

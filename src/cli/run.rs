@@ -10,7 +10,7 @@ use super::instantiate::derivations;
 use super::job::{Action, Argument, Format, Input, Job};
 use super::output::{Output, is_reader_gone, standard_output, to_stderr};
 use super::show::write_for_people;
-use super::{record, syntax_tree};
+use super::{builder, record, syntax_tree};
 use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceName, render};
 use crate::{Error, Evaluator, Kind, Value};
 
@@ -18,7 +18,10 @@ use crate::{Error, Evaluator, Kind, Value};
 pub(super) fn run(job: &Job) -> ExitCode {
     let shows_thunks =
         matches!(job.action, Action::Evaluate { format: Format::Line | Format::Xml { .. }, strict: false });
-    let firn = job.settings.builder().show_thunks(shows_thunks).build();
+    let firn = match builder(&job.settings) {
+        Ok(builder) => builder.show_thunks(shows_thunks).build(),
+        Err(status) => return status,
+    };
     let mut runner = Runner {
         job,
         // The process ends with this job. The system takes its memory back faster than we could.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use crate::diagnostics::{Colors, RenderOptions};
+use crate::store::{self, ComputeStore, DirectoryStore, StoreDir};
 use crate::{Builder, Evaluator, LintLevel, Lints, SearchPathEntry};
 
 /// How to evaluate and how to report errors.
@@ -27,6 +29,10 @@ pub struct Settings {
     pub trace_verbose: bool,
     /// Whether a warning ends the evaluation.
     pub abort_on_warn: bool,
+    /// The directory that holds the store: store paths are files below it. By default the root.
+    pub store_root: Option<PathBuf>,
+    /// Whether derivations and sources are written into the store; otherwise their paths are computed.
+    pub writes: bool,
     /// What to say about literals that a project may not want.
     pub lints: Lints,
     /// Whether to show whole traces.
@@ -100,7 +106,7 @@ const SETTINGS: &[(&str, SettingKind)] = &[
     ("pure-eval", Flag),
     ("sandbox", NoEffectValue),
     ("show-trace", Flag),
-    ("store", NoEffectValue),
+    ("store", Value),
     ("substituters", NoEffectValue),
     ("substitute", NoEffectFlag),
     ("system", Value),
@@ -141,6 +147,7 @@ impl Settings {
             "lint-url-literals" => self.lints.url_literals = level(value)?,
             "max-call-depth" => self.max_call_depth = Some(number(value)?),
             "nix-path" => self.nix_path = Some(value.to_owned()),
+            "store" => self.store_root = store_root(value)?,
             "system" | "eval-system" if value.is_empty() => self.system = None,
             "system" | "eval-system" => self.system = Some(value.to_owned()),
             _ => match Settings::kind(name.strip_prefix("extra-").unwrap_or(name)) {
@@ -162,7 +169,25 @@ impl Settings {
     }
 
     /// An evaluator with these settings.
-    pub(crate) fn builder(&self) -> Builder {
+    ///
+    /// # Errors
+    ///
+    /// The store directory cannot be created, or the variable `NIX_STORE_DIR` does not name one.
+    pub(crate) fn builder(&self) -> store::Result<Builder> {
+        let builder = self.plain_builder();
+        let dir = match std::env::var("NIX_STORE_DIR") {
+            Ok(dir) if !dir.is_empty() => StoreDir::new(&dir)?,
+            _ => StoreDir::default(),
+        };
+        if !self.writes {
+            return Ok(builder.store(ComputeStore::new(dir)));
+        }
+        let remote = || std::env::var("NIX_REMOTE").ok().and_then(|value| store_root(&value).ok().flatten());
+        let root = self.store_root.clone().or_else(remote).unwrap_or("/".into());
+        Ok(builder.store(DirectoryStore::new(&root, dir)?))
+    }
+
+    fn plain_builder(&self) -> Builder {
         let mut builder = Evaluator::builder()
             .pure(self.pure)
             .trace_verbose(self.trace_verbose)
@@ -241,6 +266,16 @@ impl ColorChoice {
             ColorChoice::Auto => stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb(),
         };
         if on { Colors::On } else { Colors::Off }
+    }
+}
+
+/// The root of a store given as Nix takes it: a directory, `local?root=DIRECTORY`, or words for the usual one.
+fn store_root(value: &str) -> Result<Option<PathBuf>, SettingError> {
+    let root = value.strip_prefix("local?root=").unwrap_or(value);
+    match root {
+        "" | "auto" | "daemon" | "local" | "dummy://" => Ok(None),
+        root if root.starts_with('/') => Ok(Some(root.into())),
+        _ => Err(SettingError::Invalid("an absolute path or 'local?root=' and one")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Calling a function with the arguments that the command line or an embedder gives.
 
 use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Pos};
+use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::heap::{Attrs, Symbol, Value};
 use crate::program::{Formals, names};
 
@@ -75,12 +75,20 @@ impl<'h> Eval<'h> {
                     let symbol = self.symbols.intern(name);
                     match attrs.get(symbol) {
                         Some(cell) => self.force_attr(cell, symbol, Pos::NONE)?,
-                        None => return Err(self.missing_attribute(attrs, symbol)),
+                        None => return Err(self.missing_in_path(attrs, symbol, path)),
                     }
                 }
             };
         }
         Ok(value)
+    }
+
+    fn missing_in_path(&self, attrs: Attrs<'h>, name: Symbol, path: &[Vec<u8>]) -> Box<Diagnostic> {
+        let path: Vec<_> = path.iter().map(|name| String::from_utf8_lossy(name)).collect();
+        let mut diagnostic = self.missing_attribute(attrs, name);
+        let name = self.symbols.text(name);
+        diagnostic.message = format!("attribute '{name}' in selection path '{}' not found", path.join("."));
+        diagnostic
     }
 }
 

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Closure, Frame, Function, Kind, Partial, Symbol, Value};
@@ -290,7 +291,7 @@ impl<'h> Eval<'h> {
     ) -> Box<Diagnostic> {
         let name = self.symbols.text(name);
         let function = self.function_name(lambda);
-        let message = format!("{function} is called without the argument '{name}', which it needs");
+        let message = format!("{function} is called without required argument '{name}'");
         let given: Vec<String> = self.sorted_names(attrs).iter().map(|&given| self.symbols.text(given)).collect();
         let mut diagnostic = error(Code::MissingArgument, message).or_at(pos);
         *diagnostic = diagnostic.with_label(formal.span(name.len() as u32), "the argument is declared here");
@@ -314,8 +315,11 @@ impl<'h> Eval<'h> {
             .find(|&given| formals.formals.binary_search_by_key(&given, |formal| formal.name).is_err());
         let name = unexpected.map(|name| self.symbols.text(name)).unwrap_or_default();
         let function = self.function_name(lambda);
+        let mut shown = Vec::new();
+        write_attribute_name(&mut shown, name.as_bytes());
+        let shown = String::from_utf8_lossy(&shown);
         let mut diagnostic =
-            error(Code::UnexpectedArgument, format!("{function} is called with the unexpected argument '{name}'"))
+            error(Code::UnexpectedArgument, format!("{function} is called with unexpected argument '{shown}'"))
                 .or_at(pos);
         *diagnostic = diagnostic.with_label(formals.pos.span(0), "the function takes these arguments");
         let known: Vec<String> = formals.formals.iter().map(|formal| self.symbols.text(formal.name)).collect();

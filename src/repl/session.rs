@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::command::{COMMANDS, Command};
 use super::completion::{Completion, complete};
-use crate::cli::Settings;
 use crate::cli::show::{force_shown, members};
 use crate::diagnostics::{Code, RenderOptions, SourceName, did_you_mean, similar_names};
 use crate::{Error, Evaluator, Kind, Result, Scope, Value};
@@ -29,10 +28,10 @@ pub enum Reply {
 /// A conversation: variables, loaded files, and a line that is not complete yet.
 ///
 /// ```
-/// use firn::cli::Settings;
+/// use firn::Evaluator;
 /// use firn::repl::{Reply, Session};
 ///
-/// let mut session = Session::new(&Settings::default(), Default::default());
+/// let mut session = Session::new(Evaluator::new(), Default::default());
 /// assert_eq!(session.feed("x = 20"), Reply::Output(String::new()));
 /// assert_eq!(session.feed("x + 1"), Reply::Output("21\n".into()));
 /// ```
@@ -49,9 +48,9 @@ pub struct Session {
 
 impl Session {
     /// A session without variables.
-    pub fn new(settings: &Settings, options: RenderOptions) -> Session {
+    pub fn new(firn: Evaluator, options: RenderOptions) -> Session {
         Session {
-            firn: settings.builder().build(),
+            firn,
             scope: Scope::default(),
             files: Vec::new(),
             pending: String::new(),

@@ -1,11 +1,11 @@
 //! Conversations.
 
 use super::{Reply, Session};
-use crate::cli::Settings;
+use crate::Evaluator;
 use crate::diagnostics::RenderOptions;
 
 fn session() -> Session {
-    Session::new(&Settings::default(), RenderOptions::default())
+    Session::new(Evaluator::new(), RenderOptions::default())
 }
 
 /// Feeds the lines and compares what is shown: output as it is, `...` for an incomplete line, and

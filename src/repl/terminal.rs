@@ -14,7 +14,8 @@ use rustyline::{Helper, Highlighter, Hinter, Validator};
 
 use super::completion::Completion;
 use super::session::{Reply, Session};
-use crate::cli::Settings;
+use crate::Evaluator;
+use crate::diagnostics::RenderOptions;
 
 const PROMPT: &str = "firn> ";
 const CONTINUATION: &str = "    | ";
@@ -23,9 +24,8 @@ const HISTORY_LENGTH: usize = 10_000;
 
 /// Talks with the user until the end of the input. The exit status tells whether the terminal worked;
 /// errors in what is typed are part of the conversation.
-pub fn run(files: &[PathBuf], settings: &Settings) -> ExitCode {
-    let options = settings.render_options();
-    let session = Rc::new(RefCell::new(Session::new(settings, options)));
+pub fn run(files: &[PathBuf], firn: Evaluator, options: RenderOptions) -> ExitCode {
+    let session = Rc::new(RefCell::new(Session::new(firn, options)));
     for file in files {
         let reply = session.borrow_mut().load(file);
         show(&reply);
