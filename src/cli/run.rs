@@ -16,10 +16,8 @@ use crate::{Error, Evaluator, Kind, Value};
 
 /// Does a job: results go to standard output, errors to standard error.
 pub(super) fn run(job: &Job) -> ExitCode {
-    let shows_thunks =
-        matches!(job.action, Action::Evaluate { format: Format::Line | Format::Xml { .. }, strict: false });
     let firn = match builder(&job.settings) {
-        Ok(builder) => builder.show_thunks(shows_thunks).build(),
+        Ok(builder) => builder.build(),
         Err(status) => return status,
     };
     let mut runner = Runner {

@@ -9,7 +9,7 @@ use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Closure, Frame, Function, Kind, Partial, Symbol, Value};
-use crate::program::{Call, Expr, Formals, Lambda, names};
+use crate::program::{Call, Expr, Formals, Lambda, Use, names};
 
 /// Arguments on their way into a function.
 pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
@@ -42,7 +42,7 @@ impl<'h> Eval<'h> {
         frame: Option<Frame<'h>>,
         pos: Pos,
     ) -> Result<Value<'h>> {
-        let arguments: Arguments<'h> = arguments.iter().map(|argument| self.delay(argument, frame)).collect();
+        let arguments: Arguments<'h> = arguments.iter().map(|argument| self.argument(argument, frame)).collect();
         self.call(function, &arguments, pos)
     }
 
@@ -72,8 +72,13 @@ impl<'h> Eval<'h> {
     ) -> Result<Value<'h>> {
         let inner = Frame::new(self.heap, closure.frame(), lambda.slots as usize);
         let plain = lambda.parameters.len();
-        for (slot, argument) in inner.slots()[..plain].iter().zip(call.arguments) {
-            slot.set(Some(self.delay(argument, frame)));
+        for (index, (slot, argument)) in inner.slots()[..plain].iter().zip(call.arguments).enumerate() {
+            let value = match lambda.strictness.of(index) {
+                Use::Unknown => self.argument(argument, frame),
+                Use::Forced => self.forced_argument(argument, frame),
+                Use::First => self.first_argument(argument, frame)?,
+            };
+            slot.set(Some(value));
         }
         if let Some(formals) = lambda.formals {
             let argument = self.operand(&call.arguments[plain], frame)?;

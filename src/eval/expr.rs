@@ -120,7 +120,10 @@ impl<'h> Eval<'h> {
             Suspension::Code(expr, frame) => self.eval(expr, frame),
             Suspension::Apply(function, argument) => self.call(function, &[argument], Pos::NONE),
             Suspension::ApplyMany(call) => self.call(call[0], &call[1..], Pos::NONE),
-            Suspension::Forced(result) => return Ok(result),
+            Suspension::Forced(result) => {
+                thunk.finish(result);
+                return Ok(result);
+            }
             Suspension::Blackhole => {
                 return Err(error(
                     Code::InfiniteRecursion,
@@ -155,7 +158,8 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// A value that stands for an expression, without evaluating it: a thunk, or what is cheaper.
+    /// A value that stands for an expression, without evaluating it. It is a thunk exactly where Nix has one, since
+    /// people see that: `trace` and `--eval` show what has not been evaluated.
     #[inline(always)]
     pub(crate) fn delay(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match *expr {
@@ -164,20 +168,49 @@ impl<'h> Eval<'h> {
             Expr::Outer { depth, slot, .. } => {
                 self.delay_slot(frame_up(frame, u32::from(depth)).slot(slot), expr, frame)
             }
-            // Where people look at what is a thunk, these are.
-            _ if self.settings.show_thunks => Thunk::code(self.heap, expr, frame),
-            Expr::Folded(value) => value,
-            Expr::Lambda(lambda) => Closure::value(self.heap, lambda, frame),
+            _ => Thunk::code(self.heap, expr, frame),
+        }
+    }
+
+    /// What a function is given for an argument. What an operation on two integers at hand results in is computed
+    /// at once, so that no long chains of thunks grow where a function counts or sums up.
+    #[inline(always)]
+    pub(super) fn argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        if let Expr::Binary(operator, operands) = *expr
+            && let Some(result) = self.computed_already(operator, operands, frame)
+        {
+            return Thunk::computed(self.heap, result);
+        }
+        self.delay(expr, frame)
+    }
+
+    /// What a function is given for an argument that it forces before anybody can look at it.
+    #[inline(always)]
+    pub(super) fn forced_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        match *expr {
             Expr::Binary(operator, operands) => match self.computed_already(operator, operands, frame) {
-                Some(value) => value,
+                Some(result) => result,
                 None => Thunk::code(self.heap, expr, frame),
             },
             Expr::Select(select) => match self.selected_already(select, frame) {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
-            _ => Thunk::code(self.heap, expr, frame),
+            Expr::Folded(value) => value,
+            Expr::Lambda(lambda) => Closure::value(self.heap, lambda, frame),
+            _ => self.delay(expr, frame),
         }
+    }
+
+    /// The value of an argument that a function evaluates first of all.
+    #[inline(always)]
+    pub(super) fn first_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if let Expr::Binary(operator, operands) = *expr
+            && let Some(result) = self.computed_already(operator, operands, frame)
+        {
+            return Ok(result);
+        }
+        self.operand(expr, frame)
     }
 
     #[inline(always)]

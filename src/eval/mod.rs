@@ -65,9 +65,6 @@ pub(crate) struct Settings {
     /// Bytes of native stack until evaluation is given up.
     pub(crate) max_stack: usize,
     pub(crate) features: FeatureSet,
-    /// Make a thunk also of what could be had at once, as a result that is printed without forcing
-    /// everything shows them.
-    pub(crate) show_thunks: bool,
     /// No access to anything but the program: no environment, no time, no absolute paths.
     pub(crate) pure: bool,
     /// Whether `builtins.trace` prints values in full and `abort-on-warn` is set.

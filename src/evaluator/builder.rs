@@ -100,13 +100,6 @@ impl Builder {
         self
     }
 
-    /// Whether everything that Nix prints as a thunk is one: for printing values that are not forced deeply.
-    #[must_use]
-    pub fn show_thunks(mut self, show: bool) -> Self {
-        self.settings.show_thunks = show;
-        self
-    }
-
     /// Replaces the access to files, environment and time.
     #[must_use]
     pub fn host(mut self, host: impl Host + 'static) -> Self {
@@ -146,7 +139,6 @@ impl Default for Settings {
             max_nesting: u64::MAX,
             max_stack: 1 << 30,
             features: FeatureSet::default(),
-            show_thunks: false,
             pure: false,
             trace_verbose: false,
             abort_on_warn: false,

@@ -17,6 +17,7 @@ use crate::program::Expr;
 /// | array pointer + 3     | count        | call the first of the array with the others |
 /// | `BLACKHOLE`           | -            | being evaluated                      |
 /// | `FORCED`              | result       | done                                 |
+/// | `COMPUTED`            | result       | done, but nobody has asked for it    |
 ///
 /// Expressions are aligned to 8, so their low bits are free; a function value is told by `APPLY`, a bit
 /// above all addresses. A negative integer has that bit itself; "calling" one goes by the array.
@@ -44,6 +45,7 @@ pub(crate) enum Suspension<'h> {
 const FORCED: usize = 1;
 const BLACKHOLE: usize = 2;
 const APPLY_MANY: usize = 3;
+const COMPUTED: usize = 4;
 /// Set in the address of a function value: user addresses end below it.
 const APPLY: usize = 1 << 63;
 
@@ -68,6 +70,12 @@ impl<'h> Thunk<'h> {
         let stored = heap.store_slice(call);
         let first = stored.as_ptr().cast_mut().cast::<u64>().map_addr(|addr| addr | APPLY_MANY);
         Thunk::alloc(heap, first, std::ptr::without_provenance_mut(call.len()))
+    }
+
+    /// A thunk whose result is known before it is asked for. Until then it is like any other thunk.
+    #[inline(always)]
+    pub(crate) fn computed(heap: &'h Heap, result: Value<'h>) -> Value<'h> {
+        Thunk::alloc(heap, std::ptr::without_provenance_mut(COMPUTED), result.word().as_ptr().cast())
     }
 
     #[inline(always)]
@@ -125,7 +133,7 @@ impl<'h> Thunk<'h> {
                     &*first.cast::<Expr<'h>>(),
                     NonNull::new(second).map(|object| Frame::from_object(object)),
                 ),
-                FORCED => Suspension::Forced(Value::from_word(NonNull::new_unchecked(second.cast()))),
+                FORCED | COMPUTED => Suspension::Forced(Value::from_word(NonNull::new_unchecked(second.cast()))),
                 APPLY_MANY => {
                     let call = first.map_addr(|addr| addr & !APPLY_MANY).cast::<Value<'h>>();
                     Suspension::ApplyMany(std::slice::from_raw_parts(call, second.addr()))

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 
+use super::Strictness;
 use crate::diagnostics::Pos;
 use crate::heap::{MergePlan, Shape, Symbol, Value};
 
@@ -131,6 +132,8 @@ pub(crate) struct Lambda<'h> {
     pub(crate) positions: &'h [Pos],
     /// The names of the plain parameters.
     pub(crate) parameters: &'h [Symbol],
+    /// Which parameters are forced at once.
+    pub(crate) strictness: Strictness,
     /// What the function was bound to, if to anything.
     pub(crate) name: Cell<Option<Symbol>>,
 }

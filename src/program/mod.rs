@@ -11,6 +11,7 @@ mod lint;
 mod lower;
 mod scope;
 mod show;
+mod strictness;
 mod symbols;
 
 pub(crate) use expr::{
@@ -21,4 +22,5 @@ pub use lint::{LintLevel, Lints};
 pub(crate) use lower::{Lowering, lower};
 pub(crate) use scope::{Globals, RootScope};
 pub(crate) use show::show;
+pub(crate) use strictness::{Strictness, Use};
 pub(crate) use symbols::{SymbolTable, names};

@@ -1,6 +1,6 @@
 //! Functions.
 
-use super::super::{Expr, Formal, Formals, Lambda};
+use super::super::{Expr, Formal, Formals, Lambda, Strictness};
 use super::Lowerer;
 use crate::diagnostics::Pos;
 use crate::heap::Symbol;
@@ -61,6 +61,7 @@ impl<'h> Lowerer<'_, 'h> {
             arity: parameters.positions.len() as u32,
             slots,
             formals,
+            strictness: if formals.is_none() { Strictness::of_body(&body, plain) } else { Strictness::NONE },
             body,
             positions: heap.store_slice(&parameters.positions),
             parameters: heap.store_slice(&parameters.plain),
