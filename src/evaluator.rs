@@ -1,9 +1,11 @@
 //! The evaluator as embedders see it.
 
 mod builder;
+mod documentation;
 mod output;
 
 pub use builder::Builder;
+pub use documentation::{Documentation, builtin_documentation};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use indexmap::IndexMap;
 use crate::builtins::text::path::join;
 use crate::diagnostics::{Diagnostic, RenderOptions, SourceMap, SourceName, render};
 use crate::eval::Eval;
-use crate::heap::{self, Frame, Function, List, OwnedEval, Str};
+use crate::heap::{self, Frame, List, OwnedEval, Str};
 use crate::program::RootScope;
 
 /// An error of evaluation.
@@ -383,26 +385,6 @@ impl Evaluator {
         })
     }
 
-    /// The documentation of a function: that of a builtin, or nothing.
-    ///
-    /// # Errors
-    /// The error of evaluating the value.
-    pub fn documentation(&mut self, function: &Value) -> Result<Option<Documentation>> {
-        let root = self.root(function);
-        self.with(|eval| {
-            let value = eval.force(eval.roots[root])?;
-            let builtin = match value.kind() {
-                heap::Kind::Function(Function::Builtin(id)) => Some(eval.builtins.get(id)),
-                _ => None,
-            };
-            Ok(builtin.map(|builtin| Documentation {
-                name: builtin.name,
-                parameters: builtin.parameters,
-                text: builtin.documentation(),
-            }))
-        })
-    }
-
     /// The names of all global variables.
     pub fn global_names(&mut self) -> Vec<Vec<u8>> {
         self.cell.with_dependent_mut(|_, eval| {
@@ -421,17 +403,6 @@ impl Evaluator {
     pub fn render(&self, error: &Error, options: &RenderOptions) -> String {
         render(error.diagnostic(), &self.sources(), options)
     }
-}
-
-/// What is known of a builtin function.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Documentation {
-    /// Its name in `builtins`.
-    pub name: &'static str,
-    /// The names of its parameters.
-    pub parameters: &'static [&'static str],
-    /// What it does, in Markdown.
-    pub text: String,
 }
 
 /// A path as the evaluator wants it: absolute and without `.` and `..`.

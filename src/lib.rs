@@ -194,7 +194,7 @@
 //! | [`diagnostics`] | errors, sources, and how they are shown                            |
 //! | [`store`]       | hashes, store paths, archives, derivations, usable alone as well   |
 //!
-//! `docs/architecture.md` in the repository tells how it works inside. `examples` has programs that use the library.
+//! `docs/language.md` in the repository is a manual of the language, `docs/architecture.md` tells how firn works inside. `examples` has programs that use the library.
 
 mod builtins;
 pub mod diagnostics;
@@ -213,5 +213,5 @@ pub mod cli;
 pub mod repl;
 
 pub use eval::{Host, SearchPathEntry, SystemHost};
-pub use evaluator::{Builder, Documentation, Error, Evaluator, Kind, Result, Scope, Value};
+pub use evaluator::{Builder, Documentation, Error, Evaluator, Kind, Result, Scope, Value, builtin_documentation};
 pub use program::{LintLevel, Lints};

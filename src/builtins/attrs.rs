@@ -9,30 +9,105 @@ use crate::heap::{Attrs, Kind, List, Shape, Symbol, Value};
 use crate::program::names;
 
 builtins! {
-    /// The names of the attributes of `set`, sorted.
+    /// The names of the attributes of `set`, in the order of their bytes. The values are not evaluated.
+    ///
+    /// ```nix
+    /// builtins.attrNames { width = 3; Length = 12; draught = throw "not evaluated"; }
+    /// # => [ "Length" "draught" "width" ]
+    /// ```
     "attrNames" (set!1) => attr_names;
     /// The values of the attributes of `set`, in the order of the sorted names.
+    ///
+    /// ```nix
+    /// builtins.attrValues { width = 3; length = 12; }
+    /// # => [ 12 3 ]
+    /// ```
     "attrValues" (set!1) => attr_values;
     /// The values of the attribute `name` of all sets in `list` that have it.
+    ///
+    /// ```nix
+    /// builtins.catAttrs "sail" [ { sail = "jib"; } { oars = 2; } { sail = "lug"; } ]
+    /// # => [ "jib" "lug" ]
+    /// ```
     "catAttrs" (name!1, list!1) => cat_attrs;
-    /// The formal parameters of `function`: a set of their names, each `true` if it has a default.
+    /// The formal parameters of `function`: a set of their names, each `true` if it has a default. Of a function
+    /// that takes no set, and of a builtin, it is empty. Sets with `__functor` are not accepted.
+    ///
+    /// ```nix
+    /// builtins.functionArgs ({ name, berth ? 1, ... }: name)
+    /// # => { berth = true; name = false; }
+    /// builtins.functionArgs (name: name)
+    /// # => { }
+    /// ```
     "functionArgs" (function!1) => function_args;
-    /// The attribute `name` of `set`.
+    /// The attribute `name` of `set`, like `set.${name}`.
+    ///
+    /// ```nix
+    /// builtins.getAttr "sail" { sail = "jib"; }
+    /// # => "jib"
+    /// builtins.getAttr "mast" { sail = "jib"; }
+    /// # => error[E0300]: mast
+    /// ```
     "getAttr" (name!1, set!1) => get_attr;
-    /// Whether `set` has an attribute `name`.
+    /// Whether `set` has an attribute `name`, like `set ? ${name}`, but `set` must be one. The attribute is not
+    /// evaluated.
+    ///
+    /// ```nix
+    /// builtins.hasAttr "sail" { sail = throw "not evaluated"; }
+    /// # => true
+    /// ```
     "hasAttr" (name!1, set!1) => has_attr;
-    /// The attributes of `right` whose names `left` has as well.
+    /// The attributes of `right` whose names `left` has as well. Values are not evaluated.
+    ///
+    /// ```nix
+    /// builtins.intersectAttrs { berth = null; sail = null; } { berth = 4; oars = 2; }
+    /// # => { berth = 4; }
+    /// ```
     "intersectAttrs" (left!1, right!1) => intersect_attrs;
-    /// The set that a list of `{ name = ...; value = ...; }` describes; of equal names the first counts.
+    /// The set that a list of `{ name = ...; value = ...; }` describes. Of equal names the first counts. The
+    /// values are not evaluated.
+    ///
+    /// ```nix
+    /// builtins.listToAttrs [
+    ///   { name = "Heron"; value = 4; }
+    ///   { name = "Tern"; value = 7; }
+    ///   { name = "Heron"; value = throw "not used"; }
+    /// ]
+    /// # => { Heron = 4; Tern = 7; }
+    /// ```
     "listToAttrs" (list!1) => list_to_attrs;
-    /// The set of what `function` returns for the name and the value of each attribute of `set`.
+    /// The set of what `function` returns for the name and the value of each attribute of `set`. The calls are
+    /// made when the values are needed.
+    ///
+    /// ```nix
+    /// builtins.mapAttrs (name: berth: "${name} at ${toString berth}") { Heron = 4; Tern = 7; }
+    /// # => { Heron = "Heron at 4"; Tern = "Tern at 7"; }
+    /// ```
     "mapAttrs" (function, set!1) => map_attrs;
-    /// `set` without the attributes named in the list `names`.
+    /// `set` without the attributes named in the list `names`. Names that it does not have are ignored.
+    ///
+    /// ```nix
+    /// removeAttrs { sail = "jib"; oars = 2; } [ "oars" "wheels" ]
+    /// # => { sail = "jib"; }
+    /// ```
     "removeAttrs" (set!1, names!1) => remove_attrs;
-    /// Where the attribute `name` of `set` was written: `file`, `line` and `column`, or null.
+    /// Where the attribute `name` of `set` was written: a set with `file`, `line` and `column`, or `null` if that
+    /// is not known. Two evaluations of the same values may differ in it, so do not let results depend on it.
+    ///
+    /// ```nix
+    /// (builtins.unsafeGetAttrPos "depth" (import ./charts/north.nix)).column
+    /// # => 3
+    /// builtins.unsafeGetAttrPos "depth" { }
+    /// # => null
+    /// ```
     "unsafeGetAttrPos" (name!1, set!1) => unsafe_get_attr_pos;
-    /// For each name in the sets of `list` what `function` returns for the name and the list of its
-    /// values.
+    /// For each name in the sets of `list`, what `function` returns for the name and the list of its values. The
+    /// calls are made when the values are needed.
+    ///
+    /// ```nix
+    /// builtins.zipAttrsWith (name: values: values) [ { berth = 1; sail = "jib"; } { berth = 2; } ]
+    /// # => { berth = [ 1 2 ]; sail = [ "jib" ]; }
+    /// ```
     "zipAttrsWith" (function!1, list!1) => zip_attrs_with;
 }
 

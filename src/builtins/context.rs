@@ -10,18 +10,66 @@ use crate::program::names;
 use crate::store::{OutputName, StorePath};
 
 builtins! {
-    /// `string` with its one store path, which must be a derivation, replaced by a reference to the
-    /// derivation and all its outputs.
+    /// `string` with its reference to a derivation's file replaced by one to the derivation and all its outputs.
+    /// The context of `string` must have one element exactly, and that must be the file of a derivation. It
+    /// undoes `unsafeDiscardOutputDependency`.
+    ///
+    /// ```nix
+    /// let
+    ///   boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; };
+    ///   file = builtins.unsafeDiscardOutputDependency boat.drvPath;
+    /// in builtins.attrValues (builtins.getContext (builtins.addDrvOutputDependencies file))
+    /// # => [ { allOutputs = true; } ]
+    /// builtins.addDrvOutputDependencies "no context"
+    /// # => error[E0407]: context
+    /// ```
     "addDrvOutputDependencies" (string!1) => add_drv_output_dependencies;
-    /// `string` with the references that the set `context` describes, in the form that `getContext` returns.
+    /// `string` with the references that the set `context` describes, in the form that `getContext` returns,
+    /// added to those it has. Each name is a store path; its value has `path = true`, `allOutputs = true` (for
+    /// the path of a derivation) or `outputs`, a list of names. Nothing checks that the text mentions the path.
+    ///
+    /// ```nix
+    /// let
+    ///   path = "/nix/store/" + builtins.substring 11 32 (builtins.toFile "a" "") + "-chart";
+    ///   text = builtins.appendContext "see the chart" { ${builtins.unsafeDiscardStringContext path}.path = true; };
+    /// in builtins.hasContext text
+    /// # => true
+    /// ```
     "appendContext" (string!1, context!1) => append_context;
-    /// What `string` refers to: a set of store paths, each with `path`, `allOutputs` or `outputs`.
+    /// What `string` refers to: a set of store paths, each with `path = true` if it refers to the path itself,
+    /// `allOutputs = true` if to a derivation and all its outputs, and `outputs`, the outputs of the derivation
+    /// that it refers to. See [String context](#string-context).
+    ///
+    /// ```nix
+    /// let boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; };
+    /// in builtins.attrValues (builtins.getContext "${boat} and ${boat.drvPath}")
+    /// # => [ { allOutputs = true; outputs = [ "out" ]; } ]
+    /// ```
     "getContext" (string!1) => get_context;
-    /// Whether `string` refers to a store path.
+    /// Whether `string` refers to a store path. See [String context](#string-context).
+    ///
+    /// ```nix
+    /// map builtins.hasContext [ "plain" "${./boats.nix}" ]
+    /// # => [ false true ]
+    /// ```
     "hasContext" (string!1) => has_context;
-    /// `string` with each reference to a derivation and all its outputs replaced by one to its file.
+    /// `string` with each reference to a derivation and all its outputs replaced by one to the derivation's file.
+    /// `drvPath` refers to all outputs, so a derivation that mentions it would need them to be built; this makes
+    /// it need the file only.
+    ///
+    /// ```nix
+    /// let boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; };
+    /// in builtins.attrValues (builtins.getContext (builtins.unsafeDiscardOutputDependency boat.drvPath))
+    /// # => [ { path = true; } ]
+    /// ```
     "unsafeDiscardOutputDependency" (string!1) => discard_output_dependency;
-    /// `string` without its references.
+    /// `string` without its references. A derivation that uses the text will not know that it needs what the text
+    /// names.
+    ///
+    /// ```nix
+    /// builtins.getContext (builtins.unsafeDiscardStringContext "${./boats.nix}")
+    /// # => { }
+    /// ```
     "unsafeDiscardStringContext" (string!1) => discard_context;
 }
 

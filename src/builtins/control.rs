@@ -7,46 +7,173 @@ use crate::heap::{Kind, Value};
 use crate::program::names;
 
 builtins! {
-    /// Stops evaluation with an error that nothing catches.
+    /// Stops evaluation with the error `message`. Unlike the error of `throw`, nothing catches it.
+    ///
+    /// ```nix
+    /// builtins.abort "the tide is out"
+    /// # => error[E0404]: the tide is out
+    /// (builtins.tryEval (abort "the tide is out")).success
+    /// # => error[E0404]: the tide is out
+    /// ```
     "abort" (message) => abort;
-    /// Evaluates `value`; if that fails, `context` is shown with the error.
+    /// Evaluates `value`; if that fails, the error's trace mentions `context`.
+    ///
+    /// ```nix
+    /// builtins.addErrorContext "while mooring the boat" 7
+    /// # => 7
+    /// builtins.addErrorContext "while mooring the boat" (throw "no rope")
+    /// # => error[E0403]: no rope
+    /// ```
     "addErrorContext" (context, value) => add_error_context;
-    /// Returns `value`. With a debugger, it would stop here.
+    /// Returns `value`. In Nix's debugger evaluation stops here; firn has none.
+    ///
+    /// ```nix
+    /// builtins.break (6 * 7)
+    /// # => 42
+    /// ```
     "break" (value!1) => breakpoint;
-    /// Evaluates `first` and everything in it, then returns `second`.
+    /// Evaluates `first` and everything in it, then returns `second`. Sets and lists that contain themselves are
+    /// no problem; functions are not looked into.
+    ///
+    /// ```nix
+    /// builtins.deepSeq { boats = [ "Heron" ]; } "all there"
+    /// # => "all there"
+    /// builtins.deepSeq { boats = [ (throw "sunk") ]; } "all there"
+    /// # => error[E0403]: sunk
+    /// ```
     "deepSeq" (first, second) => deep_seq;
-    /// Whether `value` is a set.
+    /// Whether `value` is a set. Derivations and sets with `__functor` are.
+    ///
+    /// ```nix
+    /// map builtins.isAttrs [ { } [ ] ]
+    /// # => [ true false ]
+    /// ```
     "isAttrs" (value!1) => is_attrs;
-    /// Whether `value` is a Boolean.
+    /// Whether `value` is `true` or `false`.
+    ///
+    /// ```nix
+    /// map builtins.isBool [ true 1 ]
+    /// # => [ true false ]
+    /// ```
     "isBool" (value!1) => is_bool;
     /// Whether `value` is a float.
+    ///
+    /// ```nix
+    /// map builtins.isFloat [ 1.0 1 ]
+    /// # => [ true false ]
+    /// ```
     "isFloat" (value!1) => is_float;
-    /// Whether `value` is a function. A set with `__functor` is none.
+    /// Whether `value` is a function, a builtin included. A set with `__functor` is not, though it can be called.
+    ///
+    /// ```nix
+    /// map builtins.isFunction [ (x: x) builtins.add { __functor = self: x: x; } ]
+    /// # => [ true true false ]
+    /// ```
     "isFunction" (value!1) => is_function;
     /// Whether `value` is an integer.
+    ///
+    /// ```nix
+    /// map builtins.isInt [ 1 1.0 "1" ]
+    /// # => [ true false false ]
+    /// ```
     "isInt" (value!1) => is_int;
     /// Whether `value` is a list.
+    ///
+    /// ```nix
+    /// map builtins.isList [ [ ] { } ]
+    /// # => [ true false ]
+    /// ```
     "isList" (value!1) => is_list;
-    /// Whether `value` is null.
+    /// Whether `value` is `null`. `value == null` is the same.
+    ///
+    /// ```nix
+    /// map isNull [ null 0 ]
+    /// # => [ true false ]
+    /// ```
     "isNull" (value!1) => is_null;
-    /// Whether `value` is a path.
+    /// Whether `value` is a path. A string that looks like one is not.
+    ///
+    /// ```nix
+    /// map builtins.isPath [ ./charts "/harbour/charts" ]
+    /// # => [ true false ]
+    /// ```
     "isPath" (value!1) => is_path;
     /// Whether `value` is a string.
+    ///
+    /// ```nix
+    /// map builtins.isString [ "./charts" ./charts ]
+    /// # => [ true false ]
+    /// ```
     "isString" (value!1) => is_string;
-    /// Evaluates `first`, then returns `second`.
+    /// Evaluates `first` as far as it takes to know what it is, then returns `second`.
+    ///
+    /// ```nix
+    /// builtins.seq [ (throw "not evaluated") ] "sailing"
+    /// # => "sailing"
+    /// builtins.seq (throw "evaluated") "sailing"
+    /// # => error[E0403]: evaluated
+    /// ```
     "seq" (first!1, second!1) => seq;
-    /// Stops evaluation with an error that `tryEval` catches.
+    /// Stops evaluation with the error `message`, which `tryEval` catches. Use it for what a caller may want to
+    /// handle, or for values that are not supposed to be looked at.
+    ///
+    /// ```nix
+    /// throw "no such berth"
+    /// # => error[E0403]: no such berth
+    /// (builtins.tryEval (throw "no such berth")).success
+    /// # => false
+    /// ```
     "throw" (message) => throw;
-    /// Shows `message`, then returns `value`.
+    /// Shows `message` on standard error, then returns `value`. What is not a string is printed as far as it is
+    /// evaluated.
+    ///
+    /// ```nix
+    /// # prints trace: casting off
+    /// builtins.trace "casting off" 7
+    /// # => 7
+    /// # prints trace: { depth = 4; log = «thunk»; }
+    /// builtins.trace { depth = 4; log = 1 + 1; } 7
+    /// # => 7
+    /// ```
     "trace" (message!1, value) => trace;
-    /// Like `trace` if the setting `trace-verbose` is on; otherwise returns `value`.
+    /// Like `trace` if the setting `trace-verbose` is on; otherwise returns `value` and does not evaluate
+    /// `message`.
+    ///
+    /// ```nix
+    /// builtins.traceVerbose (throw "not evaluated") 7
+    /// # => 7
+    /// ```
     "traceVerbose" (message, value) => trace_verbose;
-    /// Evaluates `value`: `{ success = true; value = value; }`, or `{ success = false; value = false; }` if an
-    /// error was thrown or an assertion failed.
+    /// Evaluates `value` as far as it takes to know what it is: `{ success = true; value = ...; }`, or `{ success
+    /// = false; value = false; }` if `throw` was called, an assertion failed, or a name was not in the search
+    /// path. All other errors are not caught. To look for errors inside of a set or list, use it with `deepSeq`.
+    ///
+    /// ```nix
+    /// builtins.tryEval (1 + 1)
+    /// # => { success = true; value = 2; }
+    /// builtins.tryEval (assert 1 > 2; "unlikely")
+    /// # => { success = false; value = false; }
+    /// builtins.tryEval { }.missing
+    /// # => error[E0300]: missing
+    /// (builtins.tryEval [ (throw "inside") ]).success
+    /// # => true
+    /// ```
     "tryEval" (value) => try_eval;
-    /// The type of `value`: `"int"`, `"bool"`, `"string"`, `"path"`, `"null"`, `"set"`, `"list"`, `"lambda"` or `"float"`.
+    /// The type of `value`: `"int"`, `"bool"`, `"string"`, `"path"`, `"null"`, `"set"`, `"list"`, `"lambda"` or
+    /// `"float"`.
+    ///
+    /// ```nix
+    /// map builtins.typeOf [ 1 true "" ./. null { } [ ] (x: x) 1.0 ]
+    /// # => [ "int" "bool" "string" "path" "null" "set" "list" "lambda" "float" ]
+    /// ```
     "typeOf" (value!1) => type_of;
-    /// Shows `message` as a warning, then returns `value`.
+    /// Shows `message`, a string, as a warning on standard error, then returns `value`. With the setting
+    /// `abort-on-warn` it is an error.
+    ///
+    /// ```nix
+    /// builtins.warn "the tide turns" 7
+    /// # => 7
+    /// ```
     "warn" (message!1, value) => warn;
 }
 

@@ -7,7 +7,14 @@ use crate::eval::{Eval, Result};
 use crate::heap::{Str, Value};
 
 builtins! {
-    /// The variable `name` of the environment; empty if it is not set, and in pure evaluation.
+    /// The variable `name` of the environment; the empty string if it is not set, and always in pure evaluation.
+    ///
+    /// ```nix
+    /// builtins.getEnv "HOME"
+    /// # => "/home/ada"
+    /// builtins.getEnv "SURELY_NOT_SET"
+    /// # => ""
+    /// ```
     "getEnv" (name!1) => get_env;
 }
 

@@ -12,23 +12,84 @@ use crate::program::names;
 use crate::store::{ContentAddressMethod, DirectoryEntry, FileType, Hash, HashAlgorithm, StorePath, check_name};
 
 builtins! {
-    /// Copies the directory `path` to the store without the files for which `filter` returns `false`. It is
-    /// called with the path of a file and its type, as strings.
+    /// Copies the directory at `path` to the store without the files for which `filter` returns `false`, and
+    /// returns the store path as a string. `filter` is called with the path of each file below it as a string,
+    /// and its type: `"regular"`, `"directory"`, `"symlink"` or `"unknown"`. What is in a directory that is left
+    /// out is left out too. The name of the store path is the last component of `path`; use `builtins.path` to
+    /// choose another.
+    ///
+    /// ```nix
+    /// let north = builtins.filterSource (path: type: baseNameOf path == "north.nix") ./charts;
+    /// in builtins.attrNames (builtins.getContext north) == [ north ]
+    /// # => true
+    /// ```
     "filterSource" (filter, path!1) => filter_source;
-    /// Copies a path to the store: `path`, and if wanted a `name`, a `filter` as for `filterSource`, whether it
-    /// is hashed with its permissions as an archive (`recursive`), and the `sha256` it must have.
+    /// Copies a file or directory to the store and returns its store path as a string. The set `arguments` has
+    /// - `path`, what to copy,
+    /// - `name`, that of the store path; the last component of `path` if it is not given,
+    /// - `filter`, a function as for `filterSource`,
+    /// - `recursive`, `true` if not given: whether it is hashed as an archive, which has to be so for directories
+    ///   and programs,
+    /// - `sha256`, the hash that it must have, which lets the store path be known without reading anything.
+    ///
+    /// ```nix
+    /// builtins.path { path = ./charts/north.nix; name = "north"; }
+    /// # => "/nix/store/jpl466dr0hq8cjikirbi6fb092m3bpkf-north"
+    /// builtins.path { path = ./log.txt; recursive = false; }
+    /// # => "/nix/store/f9jigyayk8jr156hylcmb7zkn3x7pml1-log.txt"
+    /// builtins.path { path = ./log.txt; sha256 = builtins.hashString "sha256" "other"; }
+    /// # => error[E0602]: hash
+    /// ```
     "path" (arguments!1) => path;
-    /// Whether there is something at `path`.
+    /// Whether there is something at `path`. A link is something even if it leads nowhere. If a string ends in
+    /// `/` or `/.`, it must be a directory.
+    ///
+    /// ```nix
+    /// map builtins.pathExists [ ./charts ./sharks "/harbour/log.txt/" ]
+    /// # => [ true false false ]
+    /// ```
     "pathExists" (path!1) => path_exists;
-    /// The names in the directory `path`, with their types: `"regular"`, `"directory"`, `"symlink"` or `"unknown"`.
+    /// The names in the directory at `path`, with their types: `"regular"`, `"directory"`, `"symlink"` or
+    /// `"unknown"`.
+    ///
+    /// ```nix
+    /// builtins.readDir ./charts
+    /// # => { "default.nix" = "regular"; "north.nix" = "regular"; "scaled.nix" = "regular"; }
+    /// ```
     "readDir" (path!1) => read_dir;
-    /// The contents of the file at `path`.
+    /// The contents of the file at `path` as a string. A file with a NUL byte is an error. If it is in the store,
+    /// the string refers to those store paths that it mentions and that the file itself refers to.
+    ///
+    /// ```nix
+    /// builtins.readFile ./log.txt
+    /// # => "calm\n"
+    /// builtins.readFile ./sharks.txt
+    /// # => error[E0500]: sharks.txt
+    /// ```
     "readFile" (path!1) => read_file;
-    /// The type of what is at `path`, as in `readDir`.
+    /// The type of what is at `path`, as in `readDir`. Links are not followed.
+    ///
+    /// ```nix
+    /// builtins.readFileType ./charts
+    /// # => "directory"
+    /// ```
     "readFileType" (path!1) => read_file_type;
-    /// A path in the store as a string that refers to it.
+    /// A path that is already in the store, as a string that refers to it. A path into a store path gives the
+    /// path itself and refers to the store path. Not allowed in pure evaluation.
+    ///
+    /// ```nix
+    /// builtins.storePath ./charts
+    /// # => error[E0701]: store
+    /// ```
     "storePath" (path!1) => store_path;
-    /// The store path of a file with the given name and contents.
+    /// Writes a file with the given name and contents to the store and returns its store path as a string.
+    /// `contents` may refer to store paths that are sources, but not to outputs of derivations, since those may
+    /// not exist yet.
+    ///
+    /// ```nix
+    /// builtins.toFile "greeting" "ahoy\n"
+    /// # => "/nix/store/nrzawiwpv4z4iqv7hnwi7ar75qscz2i1-greeting"
+    /// ```
     "toFile" (name!1, contents!1) => to_file;
 }
 

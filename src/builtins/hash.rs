@@ -8,13 +8,40 @@ use crate::program::names;
 use crate::store::{Hash, HashAlgorithm, HashFormat, hash_bytes};
 
 builtins! {
-    /// A hash in another format: `hash`, if the text does not say it `hashAlgo`, and `toHashFormat`, which is
-    /// `"base16"`, `"nix32"`, `"base64"` or `"sri"`.
+    /// A hash in another format. The set `arguments` has
+    /// - `hash`, the hash in any of the formats,
+    /// - `toHashFormat`, one of `"base16"`, `"nix32"`, `"base64"` and `"sri"` (also `"base32"`, an old name of
+    ///   `nix32`),
+    /// - `hashAlgo`, needed unless the text of the hash names its algorithm as `sha256:...` or `sha256-...` do.
+    ///
+    /// ```nix
+    /// builtins.convertHash {
+    ///   hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    ///   hashAlgo = "sha256";
+    ///   toHashFormat = "sri";
+    /// }
+    /// # => "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+    /// builtins.convertHash { hash = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="; toHashFormat = "nix32"; }
+    /// # => "094qif9n4cq4fdg459qzbhg1c6wywawwaaivx0k0x8xhbyx4vwic"
+    /// ```
     "convertHash" (arguments!1) => convert_hash;
-    /// The hash of the file at `path`, in hexadecimal digits. `algorithm` is `"md5"`, `"sha1"`, `"sha256"`,
-    /// `"sha512"` or `"blake3"`.
+    /// The hash of the bytes of the file at `path`, in hexadecimal digits. `algorithm` is `"md5"`, `"sha1"`,
+    /// `"sha256"`, `"sha512"`, or, with the experimental feature `blake3-hashes`, `"blake3"`.
+    ///
+    /// ```nix
+    /// builtins.hashFile "sha256" ./log.txt
+    /// # => "43cc99483cd1d06fd875527f27b57f7cb6b2e4efd7d30ee1845ca60421024170"
+    /// ```
     "hashFile" (algorithm!1, path!1) => hash_file;
-    /// The hash of a string, in hexadecimal digits. For `algorithm` see `hashFile`.
+    /// The hash of the bytes of a string, in hexadecimal digits. For `algorithm` see `hashFile`. The context of
+    /// `string` is dropped.
+    ///
+    /// ```nix
+    /// builtins.hashString "md5" "ahoy"
+    /// # => "9609a0108b80a92967d3461a789e1f37"
+    /// builtins.hashString "crc" "ahoy"
+    /// # => error[E0601]: crc
+    /// ```
     "hashString" (algorithm!1, string!1) => hash_string;
 }
 

@@ -6,13 +6,40 @@ use crate::heap::{Frame, Value};
 use crate::program::{RootScope, names};
 
 builtins! {
-    /// The value of the file at `path`; of a directory that of its `default.nix` or `default.cfg`. A file
-    /// is evaluated once.
+    /// The value of the file at `path`; of a directory that of its `default.nix`, or in firn, if there is none,
+    /// of its `default.cfg`. `path` may be a string if it is absolute. A file is read and evaluated once, however
+    /// often it is imported. The variables of the importing file are not visible in it. See [Imports and search
+    /// paths](#imports-and-search-paths).
+    ///
+    /// ```nix
+    /// import ./charts/north.nix
+    /// # => { depth = 12; }
+    /// import ./charts { name = "Bay"; }
+    /// # => "Bay 1:1000"
+    /// import "charts/north.nix"
+    /// # => error[E0407]: absolute
+    /// ```
     "import" (path!1) => import;
-    /// Like `import`, with the attributes of `scope` as variables that the file can use.
+    /// Like `import`, with the attributes of the set `scope` as variables that the file can use; they hide
+    /// builtins of the same name. The file is evaluated anew for each call. Programs for others to read do better
+    /// with functions.
+    ///
+    /// ```nix
+    /// builtins.scopedImport { scale = 500; } ./charts/scaled.nix
+    /// # => 1000
+    /// ```
     "scopedImport" (scope!1, path) => scoped_import;
-    /// Looks `name` up in a search path: a list of sets with `path` and `prefix`. `<name>` means
-    /// `findFile nixPath "name"`.
+    /// The path of the file `name` in `searchPath`, a list of sets with `path` and `prefix`, of which the first
+    /// counts that has the file. A prefix stands for the beginning of `name`, up to a slash; the empty prefix for
+    /// none. `<name>` means `findFile nixPath "name"`, with the `findFile` and `nixPath` in scope as `__findFile`
+    /// and `__nixPath`.
+    ///
+    /// ```nix
+    /// builtins.findFile [ { prefix = "maps"; path = ./charts; } ] "maps/north.nix"
+    /// # => /harbour/charts/north.nix
+    /// builtins.findFile [ { prefix = ""; path = ./charts; } ] "south.nix"
+    /// # => error[E0501]: south.nix
+    /// ```
     "findFile" (searchPath!1, name) => find_file;
 }
 

@@ -11,10 +11,26 @@ use crate::heap::{Attrs, Kind, List, Str, Symbol, Value};
 use crate::program::names;
 
 builtins! {
-    /// The value that a JSON text describes.
+    /// The value that a JSON text describes. Numbers without fraction and exponent are integers if they fit, else
+    /// floats; of equal names in an object the last counts. The text must have no context.
+    ///
+    /// ```nix
+    /// builtins.fromJSON ''{ "boats": ["Heron", null], "depth": 4.0, "full": false }''
+    /// # => { boats = [ "Heron" null ]; depth = 4; full = false; }
+    /// builtins.fromJSON "{"
+    /// # => error[E0600]: JSON
+    /// ```
     "fromJSON" (text!1) => from_json;
-    /// A value as JSON text. A set with `__toString` or `outPath` is that string, a path is copied to the
-    /// store.
+    /// A value as JSON text, completely evaluated. Names are sorted. A set with `__toString` or else `outPath` is
+    /// that string, a path is copied to the store and is its store path, floats have as many digits as it takes
+    /// to tell them apart. Functions are an error. The string refers to what the strings in the value refer to.
+    ///
+    /// ```nix
+    /// builtins.toJSON { pier = [ 1 2.5 null ]; boat = { outPath = "/boat"; }; }
+    /// # => "{\"boat\":\"/boat\",\"pier\":[1,2.5,null]}"
+    /// builtins.toJSON (x: x)
+    /// # => error[E0200]: function
+    /// ```
     "toJSON" (value!1) => to_json;
 }
 

@@ -11,43 +11,153 @@ use crate::heap::{List, Symbol, Value};
 use crate::program::names;
 
 builtins! {
-    /// Whether the function `predicate` returns `true` for all elements of `list`.
+    /// Whether `predicate` returns `true` for all elements of `list`. It stops at the first element for which it
+    /// does not; of an empty list it is true.
+    ///
+    /// ```nix
+    /// builtins.all (depth: depth > 3) [ 4 7 5 ]
+    /// # => true
+    /// builtins.all (depth: depth > 3) [ 2 (throw "not reached") ]
+    /// # => false
+    /// ```
     "all" (predicate!1, list!1) => all;
-    /// Whether the function `predicate` returns `true` for at least one element of `list`.
+    /// Whether `predicate` returns `true` for at least one element of `list`. It stops at the first such element;
+    /// of an empty list it is false.
+    ///
+    /// ```nix
+    /// builtins.any (depth: depth > 6) [ 4 7 (throw "not reached") ]
+    /// # => true
+    /// ```
     "any" (predicate!1, list!1) => any;
-    /// The elements of all lists in `lists`, one after the other.
+    /// The elements of all lists in `lists`, one after the other. The elements are not evaluated.
+    ///
+    /// ```nix
+    /// builtins.concatLists [ [ 1 2 ] [ ] [ [ 3 ] ] ]
+    /// # => [ 1 2 [ 3 ] ]
+    /// ```
     "concatLists" (lists!1) => concat_lists;
-    /// Calls `function` on each element of `list` and concatenates the lists that it returns.
+    /// Calls `function` on each element of `list` and joins the lists that it returns.
+    ///
+    /// ```nix
+    /// builtins.concatMap (n: [ n (10 * n) ]) [ 1 2 3 ]
+    /// # => [ 1 10 2 20 3 30 ]
+    /// ```
     "concatMap" (function!1, list!1) => concat_map;
-    /// Whether `list` has an element that is equal to `value`.
+    /// Whether `list` has an element that is equal (`==`) to `value`. It stops at the first one.
+    ///
+    /// ```nix
+    /// builtins.elem "Tern" [ "Heron" "Tern" (throw "not reached") ]
+    /// # => true
+    /// ```
     "elem" (value, list!1) => elem;
     /// The element of `list` at `index`, counted from 0.
+    ///
+    /// ```nix
+    /// builtins.elemAt [ "Heron" "Petrel" "Tern" ] 1
+    /// # => "Petrel"
+    /// builtins.elemAt [ "Heron" ] (-1)
+    /// # => error[E0301]: index -1
+    /// ```
     "elemAt" (list, index!1) => elem_at;
-    /// The elements of `list` for which `predicate` returns `true`.
+    /// The elements of `list` for which `predicate` returns `true`, in their order.
+    ///
+    /// ```nix
+    /// builtins.filter (depth: depth > 3) [ 4 2 7 3 ]
+    /// # => [ 4 7 ]
+    /// ```
     "filter" (predicate, list!1) => filter;
-    /// Combines the elements of `list` from the left: `operator (operator initial a) b` and so on. Each
-    /// intermediate result is evaluated at once.
+    /// Combines the elements of `list` from the left: `operator (operator initial a) b` and so on. Each result is
+    /// evaluated before the next call, but only as far as it takes to know what it is; `initial` only if
+    /// `operator` needs it or the list is empty.
+    ///
+    /// ```nix
+    /// builtins.foldl' (sum: n: sum + n) 0 [ 1 2 3 ]
+    /// # => 6
+    /// builtins.foldl' (text: n: "(${text} ${toString n})") "start" [ 1 2 3 ]
+    /// # => "(((start 1) 2) 3)"
+    /// ```
     "foldl'" (operator!1, initial, list!1) => foldl;
-    /// The list of `length` elements that `generator` returns for 0, 1, 2 and so on.
+    /// The list of what `generator` returns for 0, 1, 2 and so on, `length` elements. The calls are made when the
+    /// elements are needed.
+    ///
+    /// ```nix
+    /// builtins.genList (n: n * n) 5
+    /// # => [ 0 1 4 9 16 ]
+    /// builtins.length (builtins.genList (n: throw "not called") 3)
+    /// # => 3
+    /// ```
     "genList" (generator, length!1) => gen_list;
-    /// All elements reachable from `startSet` by `operator`, which maps an element to a list of further
-    /// ones. Each element is a set with a `key` that can be ordered; elements with equal keys are one.
+    /// All elements that can be reached from the list `startSet` by `operator`, a function that maps an element
+    /// to a list of further ones. Each element is a set with a `key`; of elements with equal keys the first is
+    /// kept. Keys are compared as by `<`, so they must be all numbers, all strings, all paths or all lists.
+    ///
+    /// The result begins with `startSet` and goes on in the order in which elements are found, nearest first.
+    ///
+    /// ```nix
+    /// builtins.genericClosure {
+    ///   startSet = [ { key = 12; } ];
+    ///   operator = { key }: if key > 1 then [ { key = key / 2; } { key = key / 3; } ] else [ ];
+    /// }
+    /// # => [ { key = 12; } { key = 6; } { key = 4; } { key = 3; } { key = 2; } { key = 1; } { key = 0; } ]
+    /// ```
     "genericClosure" (arguments!1) => generic_closure;
-    /// The elements of `list` in sets of those for which `function` returns the same name.
+    /// The elements of `list` in lists, by the string that `function` returns for each. They keep their order.
+    ///
+    /// ```nix
+    /// builtins.groupBy (builtins.substring 0 1) [ "Tern" "Heron" "Teal" ]
+    /// # => { H = [ "Heron" ]; T = [ "Tern" "Teal" ]; }
+    /// ```
     "groupBy" (function!1, list!1) => group_by;
-    /// The first element of `list`.
+    /// The first element of `list`; an error if it is empty.
+    ///
+    /// ```nix
+    /// builtins.head [ 1 2 3 ]
+    /// # => 1
+    /// builtins.head [ ]
+    /// # => error[E0301]: empty list
+    /// ```
     "head" (list!1) => head;
-    /// The number of elements of `list`.
+    /// The number of elements of `list`. They are not evaluated.
+    ///
+    /// ```nix
+    /// builtins.length [ 1 (throw "not evaluated") ]
+    /// # => 2
+    /// ```
     "length" (list!1) => length;
-    /// The list of what `function` returns for each element of `list`.
+    /// The list of what `function` returns for each element of `list`. The calls are made when the elements are
+    /// needed.
+    ///
+    /// ```nix
+    /// builtins.map (boat: boat + "!") [ "Heron" "Tern" ]
+    /// # => [ "Heron!" "Tern!" ]
+    /// builtins.length (map (boat: throw "not called") [ "Heron" "Tern" ])
+    /// # => 2
+    /// ```
     "map" (function, list!1) => map;
-    /// A set of two lists: `right` has the elements for which `predicate` returns `true`, `wrong` the
-    /// others.
+    /// A set of two lists: `right` has the elements for which `predicate` returns `true`, `wrong` the others,
+    /// each in their order.
+    ///
+    /// ```nix
+    /// builtins.partition (depth: depth > 3) [ 4 2 7 3 ]
+    /// # => { right = [ 4 7 ]; wrong = [ 2 3 ]; }
+    /// ```
     "partition" (predicate!1, list!1) => partition;
-    /// The elements of `list` in the order that `comparator` defines: it returns `true` if its first
-    /// argument comes before the second. Equal elements keep their order.
+    /// The elements of `list` in the order that `comparator` defines: it returns `true` if its first argument
+    /// comes before its second. Equal elements keep their order.
+    ///
+    /// ```nix
+    /// builtins.sort builtins.lessThan [ 7 2 4 ]
+    /// # => [ 2 4 7 ]
+    /// builtins.sort (a: b: a.berth < b.berth) [ { berth = 2; boat = "Tern"; } { berth = 1; boat = "Heron"; } ]
+    /// # => [ { berth = 1; boat = "Heron"; } { berth = 2; boat = "Tern"; } ]
+    /// ```
     "sort" (comparator, list!1) => sort;
-    /// `list` without its first element.
+    /// `list` without its first element; an error if it is empty.
+    ///
+    /// ```nix
+    /// builtins.tail [ 1 2 3 ]
+    /// # => [ 2 3 ]
+    /// ```
     "tail" (list!1) => tail;
 }
 

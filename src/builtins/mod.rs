@@ -25,7 +25,8 @@ mod xml;
 
 pub(crate) use xml::XmlOptions;
 
-pub(crate) use table::{Builtin, BuiltinTable, MAX_ARITY, builtin_file, define};
+pub(crate) use constants::{CONSTANTS, Constant};
+pub(crate) use table::{Builtin, BuiltinTable, MAX_ARITY, all, builtin_file, define, global_name};
 
 /// What builtins remember from call to call.
 #[derive(Default)]

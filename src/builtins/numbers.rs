@@ -6,25 +6,89 @@ use crate::eval::{Arithmetic, Eval, Result, error, invalid_argument};
 use crate::heap::{Kind, Value};
 
 builtins! {
-    /// The sum of two numbers.
+    /// The sum of two numbers: an integer if both are, else a float. Unlike `+`, it takes nothing but numbers.
+    ///
+    /// ```nix
+    /// builtins.add 2 3
+    /// # => 5
+    /// builtins.add 2 0.5
+    /// # => 2.5
+    /// builtins.add "2" "3"
+    /// # => error[E0200]: expected an integer
+    /// ```
     "add" (left!1, right!1) => add;
     /// The bits that two integers have in common.
+    ///
+    /// ```nix
+    /// builtins.bitAnd 12 10
+    /// # => 8
+    /// builtins.bitAnd (-1) 255
+    /// # => 255
+    /// ```
     "bitAnd" (left!1, right!1) => bit_and;
     /// The bits that at least one of two integers has.
+    ///
+    /// ```nix
+    /// builtins.bitOr 12 10
+    /// # => 14
+    /// ```
     "bitOr" (left!1, right!1) => bit_or;
     /// The bits that exactly one of two integers has.
+    ///
+    /// ```nix
+    /// builtins.bitXor 12 10
+    /// # => 6
+    /// ```
     "bitXor" (left!1, right!1) => bit_xor;
-    /// The least integer that is not less than `number`.
+    /// The least integer that is not less than `number`; an error if that does not fit in 64 bits.
+    ///
+    /// ```nix
+    /// map builtins.ceil [ 1.2 (-1.2) 5 ]
+    /// # => [ 2 -1 5 ]
+    /// builtins.ceil 1e19
+    /// # => error[E0406]: integer
+    /// ```
     "ceil" (number!1) => ceil;
-    /// The quotient of two numbers; that of integers is rounded towards zero.
+    /// The quotient of two numbers. That of two integers is rounded towards zero. Division by zero is an error,
+    /// also of floats.
+    ///
+    /// ```nix
+    /// [ (builtins.div 7 2) (builtins.div (-7) 2) (builtins.div 7 2.0) ]
+    /// # => [ 3 -3 3.5 ]
+    /// builtins.div 1.0 0
+    /// # => error[E0405]: division by zero
+    /// ```
     "div" (left!1, right!1) => div;
-    /// The greatest integer that is not greater than `number`.
+    /// The greatest integer that is not greater than `number`; an error if that does not fit in 64 bits.
+    ///
+    /// ```nix
+    /// map builtins.floor [ 1.8 (-1.2) 5 ]
+    /// # => [ 1 -2 5 ]
+    /// ```
     "floor" (number!1) => floor;
-    /// Whether `left` is less than `right`: numbers, strings, paths, and lists element by element.
+    /// Whether `left` is less than `right`, like `<`: two numbers, two strings, two paths, or two lists element
+    /// by element.
+    ///
+    /// ```nix
+    /// [ (builtins.lessThan 1 1.5) (builtins.lessThan [ 1 2 ] [ 1 ]) ]
+    /// # => [ true false ]
+    /// builtins.lessThan "1" 2
+    /// # => error[E0202]: compare
+    /// ```
     "lessThan" (left!1, right!1) => less_than;
-    /// The product of two numbers.
+    /// The product of two numbers: an integer if both are, else a float.
+    ///
+    /// ```nix
+    /// [ (builtins.mul 6 7) (builtins.mul 6 0.5) ]
+    /// # => [ 42 3 ]
+    /// ```
     "mul" (left!1, right!1) => mul;
-    /// The difference of two numbers.
+    /// The difference of two numbers: an integer if both are, else a float.
+    ///
+    /// ```nix
+    /// builtins.sub 5 7
+    /// # => -2
+    /// ```
     "sub" (left!1, right!1) => sub;
 }
 

@@ -11,35 +11,150 @@ use crate::program::names;
 use crate::regex::{Captures, Regex};
 
 builtins! {
-    /// The last component of a path or of a string that looks like one.
+    /// The last component of a path, or of a string as if it were one: what follows the last slash. One slash at
+    /// the end is ignored. The context of a string is kept.
+    ///
+    /// ```nix
+    /// builtins.baseNameOf ./charts/north.nix
+    /// # => "north.nix"
+    /// builtins.baseNameOf "charts/north/"
+    /// # => "north"
+    /// builtins.baseNameOf "charts/north//"
+    /// # => ""
+    /// ```
     "baseNameOf" (path!1) => base_name_of;
-    /// Compares two versions: -1, 0 or 1 if `left` is older than, as old as or newer than `right`.
+    /// Compares two versions component by component (see `splitVersion`): -1 if `left` is older than `right`, 0
+    /// if they are the same, 1 if `left` is newer.
+    ///
+    /// Numbers compare as numbers; `pre` is older than everything, even nothing; a missing component is older
+    /// than a number; other text is older than a number and compares by its bytes.
+    ///
+    /// ```nix
+    /// builtins.compareVersions "1.9" "1.10"
+    /// # => -1
+    /// map (builtins.compareVersions "2.0") [ "2.0pre1" "2.0" "2.0.1" "2.0a" ]
+    /// # => [ 1 0 -1 -1 ]
+    /// ```
     "compareVersions" (left!1, right!1) => compare_versions;
-    /// The strings of `list` joined, with `separator` between each two.
+    /// The strings of `list` joined, with `separator` between each two. Elements are coerced as in interpolation,
+    /// so paths are copied to the store. Contexts are merged.
+    ///
+    /// ```nix
+    /// builtins.concatStringsSep ", " [ "Heron" "Petrel" "Tern" ]
+    /// # => "Heron, Petrel, Tern"
+    /// builtins.concatStringsSep ", " [ 1 2 ]
+    /// # => error[E0201]: an integer
+    /// ```
     "concatStringsSep" (separator!1, list!1) => concat_strings_sep;
-    /// The directory part of a path or of a string that looks like one.
+    /// What stands before the last slash of a path (then it is a path) or of a string (then it is a string); `.`
+    /// if a string has no slash.
+    ///
+    /// ```nix
+    /// builtins.dirOf ./charts/north.nix
+    /// # => /harbour/charts
+    /// [ (builtins.dirOf "charts/north.nix") (builtins.dirOf "north.nix") (builtins.dirOf "/north.nix") ]
+    /// # => [ "charts" "." "/" ]
+    /// ```
     "dirOf" (path!1) => dir_of;
-    /// The groups of a POSIX extended regular expression if it matches the whole of `string`, else null. A
-    /// group that took no part is null.
+    /// The groups of a POSIX extended regular expression if it matches the whole of `string`, else `null`. The
+    /// result is a list with an element for each pair of parentheses: the text that it matched last, or `null` if
+    /// it took no part.
+    ///
+    /// Special are `.`, `[...]` with classes such as `[[:alpha:]]`, `*`, `+`, `?`, `{n,m}`, `|`, `(...)`, `^` and
+    /// `$`; a backslash takes that away. There is no lazy matching, and no `\d` or `\w`. Bytes are matched, not
+    /// characters.
+    ///
+    /// ```nix
+    /// builtins.match "([a-z]+)-([0-9.]+)(rc)?" "sloop-1.4"
+    /// # => [ "sloop" "1.4" null ]
+    /// builtins.match "[a-z]+" "sloop-1.4"
+    /// # => null
+    /// builtins.match "(" "sloop"
+    /// # => error[E0408]: (
+    /// ```
     "match" (regex!1, string!1) => match_regex;
-    /// Splits the name of a package into `name` and `version`.
+    /// Splits the name of a package into `name` and `version`, which begins after the first dash that no letter
+    /// follows.
+    ///
+    /// ```nix
+    /// builtins.parseDrvName "tide-table-2.1pre3"
+    /// # => { name = "tide-table"; version = "2.1pre3"; }
+    /// builtins.parseDrvName "tide-table"
+    /// # => { name = "tide-table"; version = ""; }
+    /// ```
     "parseDrvName" (name!1) => parse_drv_name;
-    /// `string` with each of the strings in the list `from` replaced by that in the same place of `to`.
-    /// Where several match, the first in the list is taken.
+    /// `string` with each of the strings in the list `from` replaced by that in the same place of `to`. The
+    /// search goes from left to right, never into what was replaced; where several match, the first in the list
+    /// is taken. The empty string matches before each byte and at the end. Elements of `to` are evaluated when
+    /// they are used.
+    ///
+    /// ```nix
+    /// builtins.replaceStrings [ "a" "oa" ] [ "A" "--" ] "a boat at sea"
+    /// # => "A b--t At seA"
+    /// builtins.replaceStrings [ "" ] [ "." ] "sea"
+    /// # => ".s.e.a."
+    /// ```
     "replaceStrings" (from!1, to!1, string!1) => replace_strings;
-    /// What is between the matches of a POSIX extended regular expression in `string`, and between those
-    /// strings for each match the list of its groups.
+    /// The parts of `string` between the matches of a POSIX extended regular expression, and between each two of
+    /// them the list of the match's groups as in `match`. Matches do not overlap; of several that begin at one
+    /// place the longest is usually, not always, the one taken, see the last example.
+    ///
+    /// ```nix
+    /// builtins.split "-" "north-east-by-east"
+    /// # => [ "north" [ ] "east" [ ] "by" [ ] "east" ]
+    /// builtins.split "([0-9])(m)?" "3m or 4"
+    /// # => [ "" [ "3" "m" ] " or " [ "4" null ] "" ]
+    /// builtins.split "(a)|(ab)" "abab"
+    /// # => [ "" [ null "ab" ] "" [ null "ab" ] "" ]
+    /// ```
     "split" (regex!1, string!1) => split;
-    /// The components that versions are compared by.
+    /// The components that versions are compared by: runs of digits and runs of anything else, where `.` and `-`
+    /// separate and are left out.
+    ///
+    /// ```nix
+    /// builtins.splitVersion "1.10-rc2"
+    /// # => [ "1" "10" "rc" "2" ]
+    /// ```
     "splitVersion" (version!1) => split_version;
-    /// The number of bytes of a string.
+    /// The number of bytes of a string, which is not that of its characters. What is no string is coerced as in
+    /// interpolation.
+    ///
+    /// ```nix
+    /// map builtins.stringLength [ "tide" "marée" "" ]
+    /// # => [ 4 6 0 ]
+    /// ```
     "stringLength" (string!1) => string_length;
-    /// The bytes of `string` from `start` on, at most `length` of them; all if `length` is negative.
+    /// The bytes of `string` from `start` on, counted from 0, at most `length` of them; all if `length` is
+    /// negative. Beyond the end there is nothing. A negative `start` is an error. Characters of more than one
+    /// byte can be cut. The context is kept.
+    ///
+    /// ```nix
+    /// [ (builtins.substring 0 3 "harbour") (builtins.substring 3 (-1) "harbour") (builtins.substring 9 1 "harbour") ]
+    /// # => [ "har" "bour" "" ]
+    /// builtins.substring (-1) 3 "harbour"
+    /// # => error[E0407]: negative
+    /// ```
     "substring" (start!1, length!1, string!1) => substring;
-    /// A path, made from a string; use `./.` and `+` instead.
+    /// The path `string` as a string, made shorter where it has `.`, `..` or repeated slashes. It must be
+    /// absolute. For a real path, append a string to one: `/. + string`.
+    ///
+    /// ```nix
+    /// builtins.toPath "/harbour/./charts//x/.."
+    /// # => "/harbour/charts"
+    /// ```
     "toPath" (string!1) => to_path;
-    /// `value` as a string: numbers, Booleans (`"1"` and `""`), null (`""`), lists, paths (not copied to the
-    /// store), and sets with `__toString` or `outPath`.
+    /// `value` as a string: that of a number, `"1"` for `true`, `""` for `false` and `null`, the elements of a
+    /// list with blanks between them, the text of a path without copying it to the store, of a set the result of
+    /// `__toString` or else `outPath`. See [Coercion to strings](#coercion-to-strings).
+    ///
+    /// ```nix
+    /// map toString [ 7 0.5 true false null ./charts [ 1 [ 2 3 ] "x" ] ]
+    /// # => [ "7" "0.500000" "1" "" "" "/harbour/charts" "1 2 3 x" ]
+    /// toString { berth = 4; __toString = self: "berth ${toString self.berth}"; }
+    /// # => "berth 4"
+    /// toString { berth = 4; }
+    /// # => error[E0201]: a set
+    /// ```
     "toString" (value!1) => to_string;
 }
 

@@ -66,12 +66,6 @@ pub(super) const fn feature(features: &'static [&'static str]) -> Option<&'stati
 }
 
 impl Builtin {
-    /// The documentation without the blank that a comment has before each line.
-    pub(crate) fn documentation(&self) -> String {
-        let lines = self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
-        lines.collect::<Vec<_>>().join("\n")
-    }
-
     /// Whether errors pass through it without a mention in the trace.
     pub(crate) fn is_transparent(&self) -> bool {
         matches!(self.name, "throw" | "abort" | "addErrorContext" | "seq" | "deepSeq" | "trace" | "import")
@@ -83,6 +77,7 @@ const BARE: &[&str] = &[
     "abort",
     "baseNameOf",
     "break",
+    "builtins",
     "derivation",
     "derivationStrict",
     "dirOf",
@@ -127,11 +122,21 @@ const FAMILIES: &[&[Builtin]] = &[
     super::xml::BUILTINS,
 ];
 
+/// Every builtin function, whatever the settings.
+pub(crate) fn all() -> impl Iterator<Item = &'static Builtin> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// The global name of a builtin.
+pub(crate) fn global_name(name: &str) -> String {
+    if BARE.contains(&name) { name.to_owned() } else { format!("__{name}") }
+}
+
 impl BuiltinTable {
     /// The builtins that the settings allow.
     pub(crate) fn new(settings: &Settings) -> Self {
         let is_enabled = |builtin: &&Builtin| builtin.feature.is_none_or(|feature| settings.features.has(feature));
-        BuiltinTable { all: FAMILIES.iter().copied().flatten().filter(is_enabled).collect() }
+        BuiltinTable { all: all().filter(is_enabled).collect() }
     }
 
     #[inline(always)]
@@ -167,7 +172,7 @@ pub(crate) fn define(eval: &mut Eval<'_>) {
     for (name, value) in functions.into_iter().chain(constants) {
         let symbol = eval.symbols.intern(name.as_bytes());
         members.push((symbol, Pos::NONE, value));
-        let global = if BARE.contains(&name) { symbol } else { eval.symbols.intern(format!("__{name}").as_bytes()) };
+        let global = eval.symbols.intern(global_name(name).as_bytes());
         eval.globals.values.insert(global, value);
     }
     // `builtins.builtins` is the set itself.

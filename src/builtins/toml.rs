@@ -10,8 +10,20 @@ use crate::heap::{List, Str, Value};
 use crate::program::names;
 
 builtins! {
-    /// The value that a TOML text describes. Dates and times need the experimental feature
-    /// `parse-toml-timestamps`; they are sets with `_type = "timestamp"`.
+    /// The value that a TOML text describes. Dates and times are an error, unless the experimental feature
+    /// `parse-toml-timestamps` is on; then they are sets with `_type = "timestamp"` and the text as `value`.
+    ///
+    /// ```nix
+    /// builtins.fromTOML ''
+    ///   [pier]
+    ///   length = 0x20
+    ///   berths = [ "a", "b" ]
+    /// ''
+    /// # => { pier = { berths = [ "a" "b" ]; length = 32; }; }
+    /// # with the feature parse-toml-timestamps
+    /// builtins.fromTOML "high = 06:30:00"
+    /// # => { high = { _type = "timestamp"; value = "06:30:00"; }; }
+    /// ```
     "fromTOML" (text!1) => from_toml;
 }
 

@@ -14,7 +14,13 @@ use crate::heap::{Attrs, Kind, Str, Value};
 use crate::program::{Lambda, names};
 
 builtins! {
-    /// A value as an XML document.
+    /// A value as an XML document, completely evaluated: elements `attrs`, `attr`, `list`, `string`, `int`,
+    /// `float`, `bool`, `null`, `path`, `function`, `derivation`. A derivation that occurs twice is written once.
+    ///
+    /// ```nix
+    /// builtins.toXML { depth = 4; }
+    /// # => "<?xml version='1.0' encoding='utf-8'?>\n<expr>\n  <attrs>\n    <attr name=\"depth\">\n      <int value=\"4\" />\n    </attr>\n  </attrs>\n</expr>\n"
+    /// ```
     "toXML" (value!1) => to_xml;
 }
 

@@ -32,26 +32,103 @@ use crate::heap::{Attrs, Kind, Str, Value};
 use crate::program::names;
 
 builtins! {
-    /// Copies the closure of a store path from a binary cache, which evaluation does not do.
+    /// Copies a store path and what it needs from a binary cache. firn uses no binary caches, so calling it is an
+    /// error; it is there so that programs that only mention it work.
+    ///
+    /// ```nix
+    /// # with the feature fetch-closure
+    /// builtins.isFunction builtins.fetchClosure
+    /// # => true
+    /// ```
     "fetchClosure" (arguments!1) if "fetch-closure" => fetch_closure;
-    /// Fetches a Git repository: a URL, a path, or a set with `url` and if wanted `name`, `rev`, `ref`,
-    /// `submodules`, `shallow`, `allRefs` and others. Returns a set with `outPath`, `rev`, `narHash` and more.
+    /// Fetches a Git repository and returns a set: `outPath` (the tree in the store), `rev` and `shortRev` of the
+    /// commit, `revCount`, `lastModified` and `lastModifiedDate`, `narHash`, `submodules`.
+    ///
+    /// `arguments` is a URL, a path, or a set with `url` and any of `name` (of the store path, `"source"` if it
+    /// is not given), `rev` (a commit), `ref` (a branch or tag, `HEAD` if it is not given), `submodules`,
+    /// `shallow`, `allRefs`, `exportIgnore`, `lfs`. Of a repository on this machine without `rev` and `ref`, the
+    /// files as they are in the work tree are taken, if Git tracks them; then `rev` is zeros and `dirtyRev` tells
+    /// the commit.
+    ///
+    /// firn reads repositories on this machine, by running `git`. A remote one is an error unless `narHash` is
+    /// given. In pure evaluation `rev` or `narHash` is needed.
+    ///
+    /// ```nix
+    /// builtins.fetchGit { ref = "main"; }
+    /// # => error[E0300]: url
+    /// ```
     "fetchGit" (arguments!1) => fetch_git;
-    /// Fetches a Mercurial repository, which evaluation does not do.
+    /// Fetches a Mercurial repository, which firn does not do: calling it is an error.
+    ///
+    /// ```nix
+    /// builtins.isFunction builtins.fetchMercurial
+    /// # => true
+    /// ```
     "fetchMercurial" (arguments!1) => fetch_mercurial;
-    /// Unpacks an archive and returns its store path: a URL, or a set with `url` and if wanted `name` and
-    /// `sha256`. If the archive contains nothing but a directory, the result is that directory.
+    /// Unpacks an archive (tar, compressed or not, or zip) and returns the store path of what is in it as a
+    /// string. If the archive has nothing but one directory at its top, the result is that directory.
+    ///
+    /// `arguments` is a URL, or a set with `url` and, if wanted, `sha256`, the hash of the unpacked tree, and
+    /// `name`, the name of the store path (`"source"` if it is not given). firn does not use the network: it
+    /// reads `file:` URLs, and computes the store path of all others from the hash. In pure evaluation `sha256`
+    /// is needed.
+    ///
+    /// ```nix
+    /// builtins.fetchTarball {
+    ///   url = "https://example.org/charts.tar.gz";
+    ///   sha256 = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+    /// }
+    /// # => "/nix/store/?"
+    /// ```
     "fetchTarball" (arguments!1) => fetch_tarball;
-    /// Fetches a tree of files from a source described by a set whose `type` says of which kind it is, such
-    /// as `"path"`, `"file"`, `"tarball"` or `"git"`. Returns a set with `outPath`, `narHash` and more.
+    /// Fetches a tree of files and returns a set with `outPath`, `narHash` and what else is known of it. The set
+    /// `input` has a `type`, such as `"path"`, `"file"`, `"tarball"` or `"git"`, and the attributes of that type;
+    /// a string is a reference in the form of a URL, for which the feature `flakes` is needed as well. Sources on
+    /// this machine can be fetched.
+    ///
+    /// ```nix
+    /// # with the feature fetch-tree
+    /// (builtins.fetchTree { type = "path"; path = "/harbour/charts"; }).narHash
+    /// # => ?
+    /// ```
     "fetchTree" (input!1) if "fetch-tree" => fetch_tree;
-    /// Fetches a file and returns its store path: a URL, or a set with `url` and if wanted `name` and `sha256`.
+    /// Downloads a file and returns its store path as a string. `arguments` is a URL, or a set with `url` and, if
+    /// wanted, `sha256`, the hash of the file, and `name`, that of the store path (the last component of the URL
+    /// if it is not given).
+    ///
+    /// firn does not use the network: it reads `file:` URLs, and computes the store path of all others from the
+    /// hash. In pure evaluation `sha256` is needed. Not to be confused with functions of the same name that make
+    /// a derivation, which downloads when it is built, such as that in `<nix/fetchurl.nix>`.
+    ///
+    /// ```nix
+    /// builtins.fetchurl {
+    ///   url = "https://example.org/tides.txt";
+    ///   sha256 = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+    /// }
+    /// # => "/nix/store/?"
+    /// ```
     "fetchurl" (arguments!1) => fetch_url;
-    /// A flake reference given as a set, as a URL.
+    /// The URL of the flake reference that a set of attributes describes.
+    ///
+    /// ```nix
+    /// builtins.flakeRefToString { type = "git"; url = "https://example.org/boats"; ref = "main"; }
+    /// # => "git+https://example.org/boats?ref=main"
+    /// ```
     "flakeRefToString" (attributes!1) => flake_ref_to_string;
-    /// Fetches and evaluates a flake, which this evaluator does not do.
+    /// Fetches and evaluates a flake, which firn does not do: calling it is an error.
+    ///
+    /// ```nix
+    /// # with the feature flakes
+    /// builtins.isFunction builtins.getFlake
+    /// # => true
+    /// ```
     "getFlake" (arguments!1) => get_flake;
-    /// The parts of a flake reference as a set.
+    /// The parts of a flake reference in the form of a URL, as a set.
+    ///
+    /// ```nix
+    /// builtins.parseFlakeRef "git+https://example.org/boats?ref=main&dir=sail"
+    /// # => { dir = "sail"; ref = "main"; type = "git"; url = "https://example.org/boats"; }
+    /// ```
     "parseFlakeRef" (reference!1) => parse_flake_ref;
 }
 
