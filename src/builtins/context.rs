@@ -21,7 +21,7 @@ builtins! {
     /// in builtins.attrValues (builtins.getContext (builtins.addDrvOutputDependencies file))
     /// # => [ { allOutputs = true; } ]
     /// builtins.addDrvOutputDependencies "no context"
-    /// # => error[E0407]: context
+    /// # => error[E0407]: refers to 0
     /// ```
     "addDrvOutputDependencies" (string!1) => add_drv_output_dependencies;
     /// `string` with the references that the set `context` describes, in the form that `getContext` returns,

@@ -131,8 +131,8 @@ builtins! {
     /// # prints trace: casting off
     /// builtins.trace "casting off" 7
     /// # => 7
-    /// # prints trace: { depth = 4; log = «thunk»; }
-    /// builtins.trace { depth = 4; log = 1 + 1; } 7
+    /// # prints trace: [ 4 "m" ]
+    /// builtins.trace [ 4 "m" ] 7
     /// # => 7
     /// ```
     "trace" (message!1, value) => trace;
@@ -171,6 +171,7 @@ builtins! {
     /// `abort-on-warn` it is an error.
     ///
     /// ```nix
+    /// # prints warning[W0001]: the tide turns
     /// builtins.warn "the tide turns" 7
     /// # => 7
     /// ```

@@ -17,7 +17,7 @@ builtins! {
     /// import ./charts { name = "Bay"; }
     /// # => "Bay 1:1000"
     /// import "charts/north.nix"
-    /// # => error[E0407]: absolute
+    /// # => error[E0011]: not an absolute path
     /// ```
     "import" (path!1) => import;
     /// Like `import`, with the attributes of the set `scope` as variables that the file can use; they hide

@@ -114,7 +114,7 @@ builtins! {
     /// builtins.head [ 1 2 3 ]
     /// # => 1
     /// builtins.head [ ]
-    /// # => error[E0301]: empty list
+    /// # => error[E0301]: the list is empty
     /// ```
     "head" (list!1) => head;
     /// The number of elements of `list`. They are not evaluated.

@@ -14,7 +14,7 @@ builtins! {
     /// builtins.add 2 0.5
     /// # => 2.5
     /// builtins.add "2" "3"
-    /// # => error[E0200]: expected an integer
+    /// # => error[E0200]: expected a number
     /// ```
     "add" (left!1, right!1) => add;
     /// The bits that two integers have in common.
@@ -45,8 +45,8 @@ builtins! {
     /// ```nix
     /// map builtins.ceil [ 1.2 (-1.2) 5 ]
     /// # => [ 2 -1 5 ]
-    /// builtins.ceil 1e19
-    /// # => error[E0406]: integer
+    /// builtins.ceil 1.0e19
+    /// # => error[E0406]: ?
     /// ```
     "ceil" (number!1) => ceil;
     /// The quotient of two numbers. That of two integers is rounded towards zero. Division by zero is an error,

@@ -96,8 +96,8 @@ builtins! {
     /// ```
     "replaceStrings" (from!1, to!1, string!1) => replace_strings;
     /// The parts of `string` between the matches of a POSIX extended regular expression, and between each two of
-    /// them the list of the match's groups as in `match`. Matches do not overlap; of several that begin at one
-    /// place the longest is usually, not always, the one taken, see the last example.
+    /// them the list of the match's groups as in `match`. Matches do not overlap; of those that begin at one place
+    /// the longest is taken, as the last example shows.
     ///
     /// ```nix
     /// builtins.split "-" "north-east-by-east"
@@ -132,7 +132,7 @@ builtins! {
     /// [ (builtins.substring 0 3 "harbour") (builtins.substring 3 (-1) "harbour") (builtins.substring 9 1 "harbour") ]
     /// # => [ "har" "bour" "" ]
     /// builtins.substring (-1) 3 "harbour"
-    /// # => error[E0407]: negative
+    /// # => error[E0407]: cannot begin at -1
     /// ```
     "substring" (start!1, length!1, string!1) => substring;
     /// The path `string` as a string, made shorter where it has `.`, `..` or repeated slashes. It must be

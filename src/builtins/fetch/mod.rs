@@ -55,7 +55,7 @@ builtins! {
     ///
     /// ```nix
     /// builtins.fetchGit { ref = "main"; }
-    /// # => error[E0300]: url
+    /// # => error[E0407]: lacks the attribute 'url'
     /// ```
     "fetchGit" (arguments!1) => fetch_git;
     /// Fetches a Mercurial repository, which firn does not do: calling it is an error.
@@ -78,16 +78,17 @@ builtins! {
     ///   url = "https://example.org/charts.tar.gz";
     ///   sha256 = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
     /// }
-    /// # => "/nix/store/?"
+    /// # => "/nix/store/zkhxzz513cccjis93q2xa1kwr3q4rq7l-source"
     /// ```
     "fetchTarball" (arguments!1) => fetch_tarball;
     /// Fetches a tree of files and returns a set with `outPath`, `narHash` and what else is known of it. The set
     /// `input` has a `type`, such as `"path"`, `"file"`, `"tarball"` or `"git"`, and the attributes of that type;
-    /// a string is a reference in the form of a URL, for which the feature `flakes` is needed as well. Sources on
-    /// this machine can be fetched.
+    /// `"path"` and references in the form of a URL need the feature `flakes` as well. firn fetches sources on this
+    /// machine only.
     ///
     /// ```nix
     /// # with the feature fetch-tree
+    /// # with the feature flakes
     /// (builtins.fetchTree { type = "path"; path = "/harbour/charts"; }).narHash
     /// # => ?
     /// ```
@@ -105,7 +106,7 @@ builtins! {
     ///   url = "https://example.org/tides.txt";
     ///   sha256 = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
     /// }
-    /// # => "/nix/store/?"
+    /// # => "/nix/store/nwmkvydavq3kvp58k57xc1rrcx5lv484-tides.txt"
     /// ```
     "fetchurl" (arguments!1) => fetch_url;
     /// The URL of the flake reference that a set of attributes describes.
