@@ -30,8 +30,8 @@ builtins! {
     /// # => [ "jib" "lug" ]
     /// ```
     "catAttrs" (name!1, list!1) => cat_attrs;
-    /// The formal parameters of `function`: a set of their names, each `true` if it has a default. Of a function
-    /// that takes no set, and of a builtin, it is empty. Sets with `__functor` are not accepted.
+    /// The formal parameters of `function`: a set of their names, each `true` if it has a default. Of a function that
+    /// takes no set, and of a builtin, it is empty. Sets with `__functor` are not accepted.
     ///
     /// ```nix
     /// builtins.functionArgs ({ name, berth ? 1, ... }: name)
@@ -64,8 +64,8 @@ builtins! {
     /// # => { berth = 4; }
     /// ```
     "intersectAttrs" (left!1, right!1) => intersect_attrs;
-    /// The set that a list of `{ name = ...; value = ...; }` describes. Of equal names the first counts. The
-    /// values are not evaluated.
+    /// The set that a list of `{ name = ...; value = ...; }` describes. Of equal names the first counts. The values
+    /// are not evaluated.
     ///
     /// ```nix
     /// builtins.listToAttrs [
@@ -76,8 +76,8 @@ builtins! {
     /// # => { Heron = 4; Tern = 7; }
     /// ```
     "listToAttrs" (list!1) => list_to_attrs;
-    /// The set of what `function` returns for the name and the value of each attribute of `set`. The calls are
-    /// made when the values are needed.
+    /// The set of what `function` returns for the name and the value of each attribute of `set`. The calls are made
+    /// when the values are needed.
     ///
     /// ```nix
     /// builtins.mapAttrs (name: berth: "${name} at ${toString berth}") { Heron = 4; Tern = 7; }
@@ -91,8 +91,8 @@ builtins! {
     /// # => { sail = "jib"; }
     /// ```
     "removeAttrs" (set!1, names!1) => remove_attrs;
-    /// Where the attribute `name` of `set` was written: a set with `file`, `line` and `column`, or `null` if that
-    /// is not known. Two evaluations of the same values may differ in it, so do not let results depend on it.
+    /// Where the attribute `name` of `set` was written: a set with `file`, `line` and `column`, or `null` if that is
+    /// not known. Two evaluations of the same values may differ in it, so do not let results depend on it.
     ///
     /// ```nix
     /// (builtins.unsafeGetAttrPos "depth" (import ./charts/north.nix)).column

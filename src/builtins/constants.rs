@@ -26,8 +26,8 @@ macro_rules! constants {
 }
 
 constants! {
-    /// The set of all builtins, itself included. Test with `?` whether a builtin exists before you rely on one
-    /// that is new or experimental.
+    /// The set of all builtins, itself included. Test with `?` whether a builtin exists before you rely on one that
+    /// is new or experimental.
     ///
     /// ```nix
     /// builtins ? wat
@@ -57,13 +57,12 @@ constants! {
     /// # => true
     /// ```
     "currentTime";
-    /// A derivation: the set `attributes`, extended by `drvPath`, `outPath`, `type = "derivation"`, `drvAttrs`
-    /// (the attributes as given), `all` (the list of all outputs), `outputName`, and one attribute for each
-    /// output. It is a thin layer over `derivationStrict`, written in the language. See
-    /// [Derivations](#derivations).
+    /// A derivation: the set `attributes`, extended by `drvPath`, `outPath`, `type = "derivation"`, `drvAttrs` (the
+    /// attributes as given), `all` (the list of all outputs), `outputName`, and one attribute for each output. It is
+    /// a thin layer over `derivationStrict`, written in the language. See [Derivations](#derivations).
     ///
-    /// The store paths are computed only when they are asked for, so that the set can be made, extended and
-    /// inspected without cost.
+    /// The store paths are computed only when they are asked for, so that the set can be made, extended and inspected
+    /// without cost.
     ///
     /// ```nix
     /// let

@@ -10,9 +10,9 @@ use crate::program::names;
 use crate::store::{OutputName, StorePath};
 
 builtins! {
-    /// `string` with its reference to a derivation's file replaced by one to the derivation and all its outputs.
-    /// The context of `string` must have one element exactly, and that must be the file of a derivation. It
-    /// undoes `unsafeDiscardOutputDependency`.
+    /// `string` with its reference to a derivation's file replaced by one to the derivation and all its outputs. The
+    /// context of `string` must have one element exactly, and that must be the file of a derivation. It undoes
+    /// `unsafeDiscardOutputDependency`.
     ///
     /// ```nix
     /// let
@@ -24,9 +24,9 @@ builtins! {
     /// # => error[E0407]: refers to 0
     /// ```
     "addDrvOutputDependencies" (string!1) => add_drv_output_dependencies;
-    /// `string` with the references that the set `context` describes, in the form that `getContext` returns,
-    /// added to those it has. Each name is a store path; its value has `path = true`, `allOutputs = true` (for
-    /// the path of a derivation) or `outputs`, a list of names. Nothing checks that the text mentions the path.
+    /// `string` with the references that the set `context` describes, in the form that `getContext` returns, added to
+    /// those it has. Each name is a store path; its value has `path = true`, `allOutputs = true` (for the path of a
+    /// derivation) or `outputs`, a list of names. Nothing checks that the text mentions the path.
     ///
     /// ```nix
     /// let
@@ -37,8 +37,8 @@ builtins! {
     /// ```
     "appendContext" (string!1, context!1) => append_context;
     /// What `string` refers to: a set of store paths, each with `path = true` if it refers to the path itself,
-    /// `allOutputs = true` if to a derivation and all its outputs, and `outputs`, the outputs of the derivation
-    /// that it refers to. See [String context](#string-context).
+    /// `allOutputs = true` if to a derivation and all its outputs, and `outputs`, the outputs of the derivation that
+    /// it refers to. See [String context](#string-context).
     ///
     /// ```nix
     /// let boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; };
@@ -54,8 +54,8 @@ builtins! {
     /// ```
     "hasContext" (string!1) => has_context;
     /// `string` with each reference to a derivation and all its outputs replaced by one to the derivation's file.
-    /// `drvPath` refers to all outputs, so a derivation that mentions it would need them to be built; this makes
-    /// it need the file only.
+    /// `drvPath` refers to all outputs, so a derivation that mentions it would need them to be built; this makes it
+    /// need the file only.
     ///
     /// ```nix
     /// let boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; };

@@ -32,8 +32,8 @@ builtins! {
     /// # => 42
     /// ```
     "break" (value!1) => breakpoint;
-    /// Evaluates `first` and everything in it, then returns `second`. Sets and lists that contain themselves are
-    /// no problem; functions are not looked into.
+    /// Evaluates `first` and everything in it, then returns `second`. Sets and lists that contain themselves are no
+    /// problem; functions are not looked into.
     ///
     /// ```nix
     /// builtins.deepSeq { boats = [ "Heron" ]; } "all there"
@@ -136,17 +136,17 @@ builtins! {
     /// # => 7
     /// ```
     "trace" (message!1, value) => trace;
-    /// Like `trace` if the setting `trace-verbose` is on; otherwise returns `value` and does not evaluate
-    /// `message`.
+    /// Like `trace` if the setting `trace-verbose` is on; otherwise returns `value` and does not evaluate `message`.
     ///
     /// ```nix
     /// builtins.traceVerbose (throw "not evaluated") 7
     /// # => 7
     /// ```
     "traceVerbose" (message, value) => trace_verbose;
-    /// Evaluates `value` as far as it takes to know what it is: `{ success = true; value = ...; }`, or `{ success
-    /// = false; value = false; }` if `throw` was called, an assertion failed, or a name was not in the search
-    /// path. All other errors are not caught. To look for errors inside of a set or list, use it with `deepSeq`.
+    /// Evaluates `value` as far as it takes to know what it is: `{ success = true; value = ...; }`, or
+    /// `{ success = false; value = false; }` if `throw` was called, an assertion failed, or a name was not in the
+    /// search path. All other errors are not caught. To look for errors inside of a set or list, use it with
+    /// `deepSeq`.
     ///
     /// ```nix
     /// builtins.tryEval (1 + 1)

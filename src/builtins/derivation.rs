@@ -12,16 +12,16 @@ use crate::store::{
 };
 
 builtins! {
-    /// The store paths of the derivation that the set `attributes` describes: `drvPath`, and one attribute for
-    /// each output. All attributes are evaluated at once. Programs use `derivation` instead.
+    /// The store paths of the derivation that the set `attributes` describes: `drvPath`, and one attribute for each
+    /// output. All attributes are evaluated at once. Programs use `derivation` instead.
     ///
     /// ```nix
     /// builtins.derivationStrict { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; }
     /// # => { drvPath = "/nix/store/bc1vasvg82di4jnh0pi90ji3rdkzh6qw-boat.drv"; out = "/nix/store/ssj6llvy6czba4nakjbhmh83rlp330rs-boat"; }
     /// ```
     "derivationStrict" (attributes!1) => derivation_strict;
-    /// Text that stands for the path of the output `output` of the derivation that it is used in; the builder
-    /// sees the path instead. The path itself cannot be known, since it depends on what the derivation says.
+    /// Text that stands for the path of the output `output` of the derivation that it is used in; the builder sees
+    /// the path instead. The path itself cannot be known, since it depends on what the derivation says.
     ///
     /// ```nix
     /// builtins.placeholder "out"

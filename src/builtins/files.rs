@@ -12,11 +12,10 @@ use crate::program::names;
 use crate::store::{ContentAddressMethod, DirectoryEntry, FileType, Hash, HashAlgorithm, StorePath, check_name};
 
 builtins! {
-    /// Copies the directory at `path` to the store without the files for which `filter` returns `false`, and
-    /// returns the store path as a string. `filter` is called with the path of each file below it as a string,
-    /// and its type: `"regular"`, `"directory"`, `"symlink"` or `"unknown"`. What is in a directory that is left
-    /// out is left out too. The name of the store path is the last component of `path`; use `builtins.path` to
-    /// choose another.
+    /// Copies the directory at `path` to the store without the files for which `filter` returns `false`, and returns
+    /// the store path as a string. `filter` is called with the path of each file below it as a string, and its type:
+    /// `"regular"`, `"directory"`, `"symlink"` or `"unknown"`. What is in a directory that is left out is left out
+    /// too. The name of the store path is the last component of `path`; use `builtins.path` to choose another.
     ///
     /// ```nix
     /// let north = builtins.filterSource (path: type: baseNameOf path == "north.nix") ./charts;
@@ -28,9 +27,9 @@ builtins! {
     /// - `path`, what to copy,
     /// - `name`, that of the store path; the last component of `path` if it is not given,
     /// - `filter`, a function as for `filterSource`,
-    /// - `recursive`, `true` if not given: whether it is hashed as an archive, which has to be so for directories
-    ///   and programs,
-    /// - `sha256`, the hash that it must have, which lets the store path be known without reading anything.
+    /// - `recursive`, `true` if not given: whether it is hashed as an archive, which has to be so for directories and
+    ///   programs,
+    /// - `sha256`, the hash that it must have.
     ///
     /// ```nix
     /// builtins.path { path = ./charts/north.nix; name = "north"; }
@@ -41,8 +40,8 @@ builtins! {
     /// # => error[E0602]: hash
     /// ```
     "path" (arguments!1) => path;
-    /// Whether there is something at `path`. A link is something even if it leads nowhere. If a string ends in
-    /// `/` or `/.`, it must be a directory.
+    /// Whether there is something at `path`. A link is something even if it leads nowhere. If a string ends in `/` or
+    /// `/.`, it must be a directory.
     ///
     /// ```nix
     /// map builtins.pathExists [ ./charts ./sharks "/harbour/log.txt/" ]
@@ -57,8 +56,8 @@ builtins! {
     /// # => { "default.nix" = "regular"; "north.nix" = "regular"; "scaled.nix" = "regular"; }
     /// ```
     "readDir" (path!1) => read_dir;
-    /// The contents of the file at `path` as a string. A file with a NUL byte is an error. If it is in the store,
-    /// the string refers to those store paths that it mentions and that the file itself refers to.
+    /// The contents of the file at `path` as a string. A file with a NUL byte is an error. If it is in the store, the
+    /// string refers to those store paths that it mentions and that the file itself refers to.
     ///
     /// ```nix
     /// builtins.readFile ./log.txt
@@ -74,17 +73,16 @@ builtins! {
     /// # => "directory"
     /// ```
     "readFileType" (path!1) => read_file_type;
-    /// A path that is already in the store, as a string that refers to it. A path into a store path gives the
-    /// path itself and refers to the store path. Not allowed in pure evaluation.
+    /// A path that is already in the store, as a string that refers to it. A path into a store path gives the path
+    /// itself and refers to the store path. Not allowed in pure evaluation.
     ///
     /// ```nix
     /// builtins.storePath ./charts
     /// # => error[E0701]: store
     /// ```
     "storePath" (path!1) => store_path;
-    /// Writes a file with the given name and contents to the store and returns its store path as a string.
-    /// `contents` may refer to store paths that are sources, but not to outputs of derivations, since those may
-    /// not exist yet.
+    /// Writes a file with the given name and contents to the store and returns its store path as a string. `contents`
+    /// may refer to store paths that are sources, but not to outputs of derivations, since those may not exist yet.
     ///
     /// ```nix
     /// builtins.toFile "greeting" "ahoy\n"

@@ -6,10 +6,10 @@ use crate::heap::{Frame, Value};
 use crate::program::{RootScope, names};
 
 builtins! {
-    /// The value of the file at `path`; of a directory that of its `default.nix`, or in firn, if there is none,
-    /// of its `default.cfg`. `path` may be a string if it is absolute. A file is read and evaluated once, however
-    /// often it is imported. The variables of the importing file are not visible in it. See [Imports and search
-    /// paths](#imports-and-search-paths).
+    /// The value of the file at `path`; of a directory that of its `default.nix`, or in firn, if there is none, of
+    /// its `default.cfg`. `path` may be a string if it is absolute. A file is read and evaluated once, however often
+    /// it is imported. The variables of the importing file are not visible in it. See
+    /// [Imports and search paths](#imports-and-search-paths).
     ///
     /// ```nix
     /// import ./charts/north.nix
@@ -20,9 +20,9 @@ builtins! {
     /// # => error[E0011]: not an absolute path
     /// ```
     "import" (path!1) => import;
-    /// Like `import`, with the attributes of the set `scope` as variables that the file can use; they hide
-    /// builtins of the same name. The file is evaluated anew for each call. Programs for others to read do better
-    /// with functions.
+    /// Like `import`, with the attributes of the set `scope` as variables that the file can use; they hide builtins
+    /// of the same name. The file is evaluated anew for each call. Programs for others to read do better with
+    /// functions.
     ///
     /// ```nix
     /// builtins.scopedImport { scale = 500; } ./charts/scaled.nix
@@ -31,8 +31,8 @@ builtins! {
     "scopedImport" (scope!1, path) => scoped_import;
     /// The path of the file `name` in `searchPath`, a list of sets with `path` and `prefix`, of which the first
     /// counts that has the file. A prefix stands for the beginning of `name`, up to a slash; the empty prefix for
-    /// none. `<name>` means `findFile nixPath "name"`, with the `findFile` and `nixPath` in scope as `__findFile`
-    /// and `__nixPath`.
+    /// none. `<name>` means `findFile nixPath "name"`, with the `findFile` and `nixPath` in scope as `__findFile` and
+    /// `__nixPath`.
     ///
     /// ```nix
     /// builtins.findFile [ { prefix = "maps"; path = ./charts; } ] "maps/north.nix"

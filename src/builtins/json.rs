@@ -22,8 +22,8 @@ builtins! {
     /// ```
     "fromJSON" (text!1) => from_json;
     /// A value as JSON text, completely evaluated. Names are sorted. A set with `__toString` or else `outPath` is
-    /// that string, a path is copied to the store and is its store path, floats have as many digits as it takes
-    /// to tell them apart. Functions are an error. The string refers to what the strings in the value refer to.
+    /// that string, a path is copied to the store and is its store path, floats have as many digits as it takes to
+    /// tell them apart. Functions are an error. The string refers to what the strings in the value refer to.
     ///
     /// ```nix
     /// builtins.toJSON { pier = [ 1 2.5 null ]; boat = { outPath = "/boat"; }; }

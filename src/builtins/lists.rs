@@ -11,8 +11,8 @@ use crate::heap::{List, Symbol, Value};
 use crate::program::names;
 
 builtins! {
-    /// Whether `predicate` returns `true` for all elements of `list`. It stops at the first element for which it
-    /// does not; of an empty list it is true.
+    /// Whether `predicate` returns `true` for all elements of `list`. It stops at the first element for which it does
+    /// not; of an empty list it is true.
     ///
     /// ```nix
     /// builtins.all (depth: depth > 3) [ 4 7 5 ]
@@ -21,8 +21,8 @@ builtins! {
     /// # => false
     /// ```
     "all" (predicate!1, list!1) => all;
-    /// Whether `predicate` returns `true` for at least one element of `list`. It stops at the first such element;
-    /// of an empty list it is false.
+    /// Whether `predicate` returns `true` for at least one element of `list`. It stops at the first such element; of
+    /// an empty list it is false.
     ///
     /// ```nix
     /// builtins.any (depth: depth > 6) [ 4 7 (throw "not reached") ]
@@ -67,8 +67,8 @@ builtins! {
     /// ```
     "filter" (predicate, list!1) => filter;
     /// Combines the elements of `list` from the left: `operator (operator initial a) b` and so on. Each result is
-    /// evaluated before the next call, but only as far as it takes to know what it is; `initial` only if
-    /// `operator` needs it or the list is empty.
+    /// evaluated before the next call, but only as far as it takes to know what it is; `initial` only if `operator`
+    /// needs it or the list is empty.
     ///
     /// ```nix
     /// builtins.foldl' (sum: n: sum + n) 0 [ 1 2 3 ]
@@ -87,9 +87,9 @@ builtins! {
     /// # => 3
     /// ```
     "genList" (generator, length!1) => gen_list;
-    /// All elements that can be reached from the list `startSet` by `operator`, a function that maps an element
-    /// to a list of further ones. Each element is a set with a `key`; of elements with equal keys the first is
-    /// kept. Keys are compared as by `<`, so they must be all numbers, all strings, all paths or all lists.
+    /// All elements that can be reached from the list `startSet` by `operator`, a function that maps an element to a
+    /// list of further ones. Each element is a set with a `key`; of elements with equal keys the first is kept. Keys
+    /// are compared as by `<`, so they must be all numbers, all strings, all paths or all lists.
     ///
     /// The result begins with `startSet` and goes on in the order in which elements are found, nearest first.
     ///
@@ -134,16 +134,16 @@ builtins! {
     /// # => 2
     /// ```
     "map" (function, list!1) => map;
-    /// A set of two lists: `right` has the elements for which `predicate` returns `true`, `wrong` the others,
-    /// each in their order.
+    /// A set of two lists: `right` has the elements for which `predicate` returns `true`, `wrong` the others, each in
+    /// their order.
     ///
     /// ```nix
     /// builtins.partition (depth: depth > 3) [ 4 2 7 3 ]
     /// # => { right = [ 4 7 ]; wrong = [ 2 3 ]; }
     /// ```
     "partition" (predicate!1, list!1) => partition;
-    /// The elements of `list` in the order that `comparator` defines: it returns `true` if its first argument
-    /// comes before its second. Equal elements keep their order.
+    /// The elements of `list` in the order that `comparator` defines: it returns `true` if its first argument comes
+    /// before its second. Equal elements keep their order.
     ///
     /// ```nix
     /// builtins.sort builtins.lessThan [ 7 2 4 ]

@@ -46,11 +46,11 @@ builtins! {
     /// map builtins.ceil [ 1.2 (-1.2) 5 ]
     /// # => [ 2 -1 5 ]
     /// builtins.ceil 1.0e19
-    /// # => error[E0406]: ?
+    /// # => error[E0406]: outside of the range of integers
     /// ```
     "ceil" (number!1) => ceil;
-    /// The quotient of two numbers. That of two integers is rounded towards zero. Division by zero is an error,
-    /// also of floats.
+    /// The quotient of two numbers. That of two integers is rounded towards zero. Division by zero is an error, also
+    /// of floats.
     ///
     /// ```nix
     /// [ (builtins.div 7 2) (builtins.div (-7) 2) (builtins.div 7 2.0) ]
@@ -66,8 +66,8 @@ builtins! {
     /// # => [ 1 -2 5 ]
     /// ```
     "floor" (number!1) => floor;
-    /// Whether `left` is less than `right`, like `<`: two numbers, two strings, two paths, or two lists element
-    /// by element.
+    /// Whether `left` is less than `right`, like `<`: two numbers, two strings, two paths, or two lists element by
+    /// element.
     ///
     /// ```nix
     /// [ (builtins.lessThan 1 1.5) (builtins.lessThan [ 1 2 ] [ 1 ]) ]

@@ -11,8 +11,8 @@ use crate::program::names;
 use crate::regex::{Captures, Regex};
 
 builtins! {
-    /// The last component of a path, or of a string as if it were one: what follows the last slash. One slash at
-    /// the end is ignored. The context of a string is kept.
+    /// The last component of a path, or of a string as if it were one: what follows the last slash. One slash at the
+    /// end is ignored. The context of a string is kept.
     ///
     /// ```nix
     /// builtins.baseNameOf ./charts/north.nix
@@ -23,11 +23,11 @@ builtins! {
     /// # => ""
     /// ```
     "baseNameOf" (path!1) => base_name_of;
-    /// Compares two versions component by component (see `splitVersion`): -1 if `left` is older than `right`, 0
-    /// if they are the same, 1 if `left` is newer.
+    /// Compares two versions component by component (see `splitVersion`): -1 if `left` is older than `right`, 0 if
+    /// they are the same, 1 if `left` is newer.
     ///
-    /// Numbers compare as numbers; `pre` is older than everything, even nothing; a missing component is older
-    /// than a number; other text is older than a number and compares by its bytes.
+    /// Numbers compare as numbers; `pre` is older than everything, even nothing; a missing component is older than a
+    /// number; other text is older than a number and compares by its bytes.
     ///
     /// ```nix
     /// builtins.compareVersions "1.9" "1.10"
@@ -36,8 +36,8 @@ builtins! {
     /// # => [ 1 0 -1 -1 ]
     /// ```
     "compareVersions" (left!1, right!1) => compare_versions;
-    /// The strings of `list` joined, with `separator` between each two. Elements are coerced as in interpolation,
-    /// so paths are copied to the store. Contexts are merged.
+    /// The strings of `list` joined, with `separator` between each two. Elements are coerced as in interpolation, so
+    /// paths are copied to the store. Contexts are merged.
     ///
     /// ```nix
     /// builtins.concatStringsSep ", " [ "Heron" "Petrel" "Tern" ]
@@ -46,8 +46,8 @@ builtins! {
     /// # => error[E0201]: an integer
     /// ```
     "concatStringsSep" (separator!1, list!1) => concat_strings_sep;
-    /// What stands before the last slash of a path (then it is a path) or of a string (then it is a string); `.`
-    /// if a string has no slash.
+    /// What stands before the last slash of a path (then it is a path) or of a string (then it is a string); `.` if a
+    /// string has no slash.
     ///
     /// ```nix
     /// builtins.dirOf ./charts/north.nix
@@ -56,9 +56,9 @@ builtins! {
     /// # => [ "charts" "." "/" ]
     /// ```
     "dirOf" (path!1) => dir_of;
-    /// The groups of a POSIX extended regular expression if it matches the whole of `string`, else `null`. The
-    /// result is a list with an element for each pair of parentheses: the text that it matched last, or `null` if
-    /// it took no part.
+    /// The groups of a POSIX extended regular expression if it matches the whole of `string`, else `null`. The result
+    /// is a list with an element for each pair of parentheses: the text that it matched last, or `null` if it took no
+    /// part.
     ///
     /// Special are `.`, `[...]` with classes such as `[[:alpha:]]`, `*`, `+`, `?`, `{n,m}`, `|`, `(...)`, `^` and
     /// `$`; a backslash takes that away. There is no lazy matching, and no `\d` or `\w`. Bytes are matched, not
@@ -83,10 +83,9 @@ builtins! {
     /// # => { name = "tide-table"; version = ""; }
     /// ```
     "parseDrvName" (name!1) => parse_drv_name;
-    /// `string` with each of the strings in the list `from` replaced by that in the same place of `to`. The
-    /// search goes from left to right, never into what was replaced; where several match, the first in the list
-    /// is taken. The empty string matches before each byte and at the end. Elements of `to` are evaluated when
-    /// they are used.
+    /// `string` with each of the strings in the list `from` replaced by that in the same place of `to`. The search
+    /// goes from left to right, never into what was replaced; where several match, the first in the list is taken.
+    /// The empty string matches before each byte and at the end. Elements of `to` are evaluated when they are used.
     ///
     /// ```nix
     /// builtins.replaceStrings [ "a" "oa" ] [ "A" "--" ] "a boat at sea"
@@ -95,9 +94,9 @@ builtins! {
     /// # => ".s.e.a."
     /// ```
     "replaceStrings" (from!1, to!1, string!1) => replace_strings;
-    /// The parts of `string` between the matches of a POSIX extended regular expression, and between each two of
-    /// them the list of the match's groups as in `match`. Matches do not overlap; of those that begin at one place
-    /// the longest is taken, as the last example shows.
+    /// The parts of `string` between the matches of a POSIX extended regular expression, and between each two of them
+    /// the list of the match's groups as in `match`. Matches do not overlap; of those that begin at one place the
+    /// longest is taken, as the last example shows.
     ///
     /// ```nix
     /// builtins.split "-" "north-east-by-east"
@@ -124,9 +123,9 @@ builtins! {
     /// # => [ 4 6 0 ]
     /// ```
     "stringLength" (string!1) => string_length;
-    /// The bytes of `string` from `start` on, counted from 0, at most `length` of them; all if `length` is
-    /// negative. Beyond the end there is nothing. A negative `start` is an error. Characters of more than one
-    /// byte can be cut. The context is kept.
+    /// The bytes of `string` from `start` on, counted from 0, at most `length` of them; all if `length` is negative.
+    /// Beyond the end there is nothing. A negative `start` is an error. Characters of more than one byte can be cut.
+    /// The context is kept.
     ///
     /// ```nix
     /// [ (builtins.substring 0 3 "harbour") (builtins.substring 3 (-1) "harbour") (builtins.substring 9 1 "harbour") ]
@@ -135,16 +134,16 @@ builtins! {
     /// # => error[E0407]: cannot begin at -1
     /// ```
     "substring" (start!1, length!1, string!1) => substring;
-    /// The path `string` as a string, made shorter where it has `.`, `..` or repeated slashes. It must be
-    /// absolute. For a real path, append a string to one: `/. + string`.
+    /// The path `string` as a string, made shorter where it has `.`, `..` or repeated slashes. It must be absolute.
+    /// For a real path, append a string to one: `/. + string`.
     ///
     /// ```nix
     /// builtins.toPath "/harbour/./charts//x/.."
     /// # => "/harbour/charts"
     /// ```
     "toPath" (string!1) => to_path;
-    /// `value` as a string: that of a number, `"1"` for `true`, `""` for `false` and `null`, the elements of a
-    /// list with blanks between them, the text of a path without copying it to the store, of a set the result of
+    /// `value` as a string: that of a number, `"1"` for `true`, `""` for `false` and `null`, the elements of a list
+    /// with blanks between them, the text of a path without copying it to the store, of a set the result of
     /// `__toString` or else `outPath`. See [Coercion to strings](#coercion-to-strings).
     ///
     /// ```nix

@@ -14,8 +14,9 @@ use crate::heap::{Attrs, Kind, Str, Value};
 use crate::program::{Lambda, names};
 
 builtins! {
-    /// A value as an XML document, completely evaluated: elements `attrs`, `attr`, `list`, `string`, `int`,
-    /// `float`, `bool`, `null`, `path`, `function`, `derivation`. A derivation that occurs twice is written once.
+    /// A value as an XML document, completely evaluated: elements `attrs`, `attr`, `list`, `string`, `int`, `float`,
+    /// `bool`, `null`, `path`, `function`, `derivation`. What is in a derivation is written where it first occurs
+    /// only.
     ///
     /// ```nix
     /// builtins.toXML { depth = 4; }

@@ -159,7 +159,7 @@ impl Session {
             return Ok(format!("this is {kind} without documentation\n"));
         };
         let parameters = doc.parameters.join(" ");
-        Ok(format!("builtins.{} {parameters}\n\n{}\n", doc.name, doc.text.trim_end()))
+        Ok(format!("builtins.{} {parameters}\n\n{}\n", doc.name, for_terminal(doc.text.trim_end())))
     }
 
     fn load_file(&mut self, file: &Path) -> Result<usize> {
@@ -246,6 +246,31 @@ fn description(kind: &Kind) -> &'static str {
         Kind::Attrs(_) => "a set",
         Kind::Function => "a function",
     }
+}
+
+/// Markdown as it reads well in a terminal: examples indented instead of fenced, links as their text.
+fn for_terminal(markdown: &str) -> String {
+    let mut lines = Vec::new();
+    let mut is_code = false;
+    for line in markdown.lines() {
+        match line {
+            _ if line.starts_with("```") => is_code = !is_code,
+            _ if is_code => lines.push(format!("    {line}")),
+            _ => lines.push(without_links(line)),
+        }
+    }
+    lines.join("\n")
+}
+
+/// `[text](#place)` as `text`.
+fn without_links(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("](#") {
+        text.push_str(&before.replacen('[', "", 1));
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    text + rest
 }
 
 fn help() -> String {

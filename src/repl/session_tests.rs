@@ -119,6 +119,9 @@ fn commands() {
     assert!(help.contains(":load, :l FILE"), "{help}");
     let Reply::Output(doc) = session().feed(":doc map") else { panic!("no documentation") };
     assert!(doc.starts_with("builtins.map "), "{doc}");
+    assert!(doc.contains("\n\n    builtins.map (boat:") && !doc.contains("```"), "{doc}");
+    let Reply::Output(doc) = session().feed(":doc builtins.hasContext") else { panic!("no documentation") };
+    assert!(doc.contains(" See String context.\n"), "{doc}");
 }
 
 #[test]

@@ -42,18 +42,27 @@ builtins! {
     /// ```
     "fetchClosure" (arguments!1) if "fetch-closure" => fetch_closure;
     /// Fetches a Git repository and returns a set: `outPath` (the tree in the store), `rev` and `shortRev` of the
-    /// commit, `revCount`, `lastModified` and `lastModifiedDate`, `narHash`, `submodules`.
+    /// commit, `revCount`, `lastModified`, `lastModifiedDate`, `narHash` and `submodules`.
     ///
-    /// `arguments` is a URL, a path, or a set with `url` and any of `name` (of the store path, `"source"` if it
-    /// is not given), `rev` (a commit), `ref` (a branch or tag, `HEAD` if it is not given), `submodules`,
-    /// `shallow`, `allRefs`, `exportIgnore`, `lfs`. Of a repository on this machine without `rev` and `ref`, the
-    /// files as they are in the work tree are taken, if Git tracks them; then `rev` is zeros and `dirtyRev` tells
+    /// `arguments` is a URL, a path, or a set with `url` and any of `name` (of the store path, `"source"` if it is
+    /// not given), `rev` (a commit), `ref` (a branch or tag, `HEAD` if it is not given), `shallow`, `allRefs` and
+    /// `exportIgnore`. Of a repository on this machine without `rev` and `ref`, the files as they are in the work
+    /// tree are taken if Git tracks them; if they differ from the last commit, `rev` is zeros and `dirtyRev` tells
     /// the commit.
     ///
-    /// firn reads repositories on this machine, by running `git`. A remote one is an error unless `narHash` is
-    /// given. In pure evaluation `rev` or `narHash` is needed.
+    /// firn reads repositories on this machine, by running `git`, and does not fetch submodules and large files
+    /// (`submodules`, `lfs`). A remote repository gets its store path if everything is known of it, as in the
+    /// example, and is an error otherwise. In pure evaluation `rev` or `narHash` is needed.
     ///
     /// ```nix
+    /// (builtins.fetchGit {
+    ///   url = "https://example.org/boats";
+    ///   rev = "5c7a6a2f5b1c0a3f5d8e5a1b2c3d4e5f60718293";
+    ///   narHash = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+    ///   lastModified = 1700000000;
+    ///   revCount = 7;
+    /// }).outPath
+    /// # => "/nix/store/zkhxzz513cccjis93q2xa1kwr3q4rq7l-source"
     /// builtins.fetchGit { ref = "main"; }
     /// # => error[E0407]: lacks the attribute 'url'
     /// ```
@@ -65,13 +74,12 @@ builtins! {
     /// # => true
     /// ```
     "fetchMercurial" (arguments!1) => fetch_mercurial;
-    /// Unpacks an archive (tar, compressed or not, or zip) and returns the store path of what is in it as a
-    /// string. If the archive has nothing but one directory at its top, the result is that directory.
+    /// Unpacks an archive (tar, compressed or not, or zip) and returns the store path of what is in it as a string.
+    /// If the archive has nothing but one directory at its top, the result is that directory.
     ///
-    /// `arguments` is a URL, or a set with `url` and, if wanted, `sha256`, the hash of the unpacked tree, and
-    /// `name`, the name of the store path (`"source"` if it is not given). firn does not use the network: it
-    /// reads `file:` URLs, and computes the store path of all others from the hash. In pure evaluation `sha256`
-    /// is needed.
+    /// `arguments` is a URL, or a set with `url` and, if wanted, `sha256`, the hash of the unpacked tree, and `name`,
+    /// the name of the store path (`"source"` if it is not given). firn does not use the network: it reads `file:`
+    /// URLs, and computes the store path of all others from the hash. In pure evaluation `sha256` is needed.
     ///
     /// ```nix
     /// builtins.fetchTarball {
@@ -90,16 +98,16 @@ builtins! {
     /// # with the feature fetch-tree
     /// # with the feature flakes
     /// (builtins.fetchTree { type = "path"; path = "/harbour/charts"; }).narHash
-    /// # => ?
+    /// # => "sha256-+vnvXjBMO+qVTypqamoAoZobEfQOgzPUP3Xxz4bp7H4="
     /// ```
     "fetchTree" (input!1) if "fetch-tree" => fetch_tree;
     /// Downloads a file and returns its store path as a string. `arguments` is a URL, or a set with `url` and, if
-    /// wanted, `sha256`, the hash of the file, and `name`, that of the store path (the last component of the URL
-    /// if it is not given).
+    /// wanted, `sha256`, the hash of the file, and `name`, that of the store path (the last component of the URL if
+    /// it is not given).
     ///
-    /// firn does not use the network: it reads `file:` URLs, and computes the store path of all others from the
-    /// hash. In pure evaluation `sha256` is needed. Not to be confused with functions of the same name that make
-    /// a derivation, which downloads when it is built, such as that in `<nix/fetchurl.nix>`.
+    /// firn does not use the network: it reads `file:` URLs, and computes the store path of all others from the hash.
+    /// In pure evaluation `sha256` is needed. Not to be confused with functions of the same name that make a
+    /// derivation, which downloads when it is built, such as that in `<nix/fetchurl.nix>`.
     ///
     /// ```nix
     /// builtins.fetchurl {
