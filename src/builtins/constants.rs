@@ -166,9 +166,11 @@ fn nix_path<'h>(eval: &mut Eval<'h>) -> Value<'h> {
     List::from_slice(heap, &entries)
 }
 
-/// `derivation`, which is written in the language and read when it is first called.
+/// `derivation`, which is written in the language and read when it is first needed.
 fn derivation<'h>(eval: &mut Eval<'h>) -> Value<'h> {
     let (import, _) = eval.builtins.find("import").expect("the family of import declares it");
-    let path = Value::path(eval.heap, b"/__corepkgs__/derivation.nix");
-    eval.delayed_call(Value::builtin(import), &[path])
+    let path = Value::path(eval.heap, super::DERIVATION_FILE);
+    let derivation = eval.delayed_call(Value::builtin(import), &[path]);
+    eval.derivation = derivation;
+    derivation
 }

@@ -16,7 +16,7 @@ pub(crate) struct Builtin {
     /// The name in `builtins`.
     pub(crate) name: &'static str,
     pub(crate) parameters: &'static [&'static str],
-    /// For each parameter a bit: whether it is forced first thing, so that no thunk is needed.
+    /// For each parameter a bit: whether it is forced before anything else is looked at, in this order.
     pub(crate) eager: u8,
     /// The experimental feature that it belongs to.
     pub(crate) feature: Option<&'static str>,
@@ -28,8 +28,8 @@ pub(crate) struct Builtin {
 /// Declares the builtins of a family.
 ///
 /// Each has its documentation, its name, its parameters, and the function, which gets the evaluator
-/// and an array of the arguments. `!` after a parameter says that the function forces it before it does
-/// anything else, and those before it first; `if "feature"` that it is there with that feature only.
+/// and an array of the arguments. `!` after a parameter says that the function forces it before it looks at
+/// anything else, one after the other; `if "feature"` that it is there with that feature only.
 macro_rules! builtins {
     ($($(#[doc = $doc:literal])+ $name:literal ($($parameter:ident $(!$eager:tt)?),*) $(if $feature:literal)? => $run:expr;)+) => {
         pub(super) const BUILTINS: &[$crate::builtins::Builtin] = &[$($crate::builtins::Builtin {
@@ -154,12 +154,15 @@ impl BuiltinTable {
     }
 }
 
-/// The text of `<nix/name>`.
-pub(crate) fn builtin_file(name: &[u8]) -> Option<&'static str> {
-    match name {
-        b"fetchurl.nix" => Some(include_str!("nix/fetchurl.nix")),
-        b"digest.nix" => Some(include_str!("nix/digest.nix")),
-        b"derivation.nix" => Some(include_str!("nix/derivation.nix")),
+/// Where `derivation` is written, as far as positions tell.
+pub(crate) const DERIVATION_FILE: &[u8] = b"/derivation-internal.nix";
+
+/// The text of a file that comes with the evaluator: what `<nix/name>` means, and `derivation`.
+pub(crate) fn builtin_file(path: &[u8]) -> Option<&'static str> {
+    match path {
+        DERIVATION_FILE => Some(include_str!("nix/derivation.nix")),
+        b"/__corepkgs__/fetchurl.nix" => Some(include_str!("nix/fetchurl.nix")),
+        b"/__corepkgs__/digest.nix" => Some(include_str!("nix/digest.nix")),
         _ => None,
     }
 }

@@ -46,7 +46,8 @@ impl<'h> Eval<'h> {
         self.call(function, &arguments, pos)
     }
 
-    /// Calls a builtin with all its arguments. What it forces first thing is not delayed.
+    /// Calls a builtin with all its arguments. What it forces first of all is not delayed. Of what it forces after
+    /// that it is not known whether it comes to it.
     #[inline(never)]
     fn call_builtin_directly(
         &mut self,
@@ -55,9 +56,15 @@ impl<'h> Eval<'h> {
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let mut arguments = [Value::NULL; MAX_ARITY];
+        let first = builtin.eager.trailing_zeros() as usize;
         for (index, argument) in call.arguments.iter().enumerate() {
-            let is_eager = builtin.eager >> index & 1 == 1;
-            arguments[index] = if is_eager { self.operand(argument, frame)? } else { self.delay(argument, frame) };
+            arguments[index] = if index == first {
+                self.operand(argument, frame)?
+            } else if builtin.eager >> index & 1 == 1 {
+                self.forced_argument(argument, frame)
+            } else {
+                self.delay(argument, frame)
+            };
         }
         self.run_builtin(builtin, &arguments[..call.arguments.len()], call.pos)
     }

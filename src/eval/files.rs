@@ -118,8 +118,7 @@ impl<'h> Eval<'h> {
 
     /// The text of a file that comes with the evaluator.
     pub(super) fn builtin_file(&self, path: &[u8]) -> Option<Arc<[u8]>> {
-        let name = path.strip_prefix(super::search_path::BUILTIN_FILES)?;
-        crate::builtins::builtin_file(name).map(|text| text.as_bytes().into())
+        crate::builtins::builtin_file(path).map(|text| text.as_bytes().into())
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::diagnostics::{Colors, printable};
 use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile};
 
 /// All effects of evaluation but those on the store: files, environment, time, messages.
@@ -99,11 +100,16 @@ impl Host for SystemHost {
     }
 
     fn message(&self, text: &[u8]) {
-        use std::io::Write;
-        let mut line = text.to_vec();
+        use std::io::{IsTerminal, Write};
+        let mut stderr = io::stderr().lock();
+        let mut line = if stderr.is_terminal() {
+            printable(&String::from_utf8_lossy(text), Colors::On).into_owned().into_bytes()
+        } else {
+            text.to_vec()
+        };
         line.push(b'\n');
         // There is nowhere left to report a failure to.
-        let _ = io::stderr().lock().write_all(&line);
+        let _ = stderr.write_all(&line);
     }
 }
 

@@ -96,6 +96,8 @@ pub(crate) struct Eval<'h> {
     pub(crate) symbols: SymbolTable<'h>,
     pub(crate) globals: Globals<'h>,
     pub(crate) builtins: BuiltinTable,
+    /// The function `derivation`, to be read when it is first needed.
+    pub(crate) derivation: Value<'h>,
     pub(crate) contexts: ContextTable,
     pub(crate) sources: Arc<SourceMap>,
     pub(crate) settings: Settings,
@@ -121,6 +123,7 @@ impl<'h> Eval<'h> {
             symbols: SymbolTable::new(heap),
             globals: Globals::default(),
             builtins: BuiltinTable::new(&settings),
+            derivation: Value::null(),
             contexts: ContextTable::default(),
             sources: Arc::new(SourceMap::new()),
             host,

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Eval, Result};
+use crate::builtins::DERIVATION_FILE;
 use crate::builtins::text::{float, string_literal};
 use crate::diagnostics::Pos;
 use crate::heap::{Attrs, Function, Kind, List, Value};
@@ -88,6 +89,11 @@ impl<'h> Eval<'h> {
             Kind::List(list) => self.print_list(list, value.identity(), printer)?,
             Kind::Attrs(attrs) => self.print_attrs(attrs, printer)?,
             Kind::Function(function) => self.print_function(function, value, printer),
+            // It is only read late; in Nix it is known from the start.
+            Kind::Thunk(_) if value.identity() == self.derivation.identity() => {
+                let derivation = self.force(value)?;
+                self.print_value(derivation, printer)?;
+            }
             Kind::Thunk(thunk) => printer.text(match (printer.style, thunk.is_blackhole()) {
                 (_, true) => "«potential infinite recursion»",
                 (PrintStyle::Plain, false) => "<CODE>",
@@ -127,7 +133,7 @@ impl<'h> Eval<'h> {
             printer.text("«repeated»");
             return Ok(());
         }
-        if printer.style != PrintStyle::Plain && self.print_derivation(attrs, printer) {
+        if printer.style == PrintStyle::Pretty && self.print_derivation(attrs, printer) {
             return Ok(());
         }
         let mut sorted = self.sorted(attrs);
@@ -183,7 +189,7 @@ impl<'h> Eval<'h> {
                 let given = value.as_partial().map_or(0, |partial| partial.arguments().len());
                 let pos = lambda.positions.get(given).copied().unwrap_or(Pos::NONE);
                 if let Some((file, line, column)) = self.locate(pos) {
-                    printer.text(" @ ");
+                    printer.text(if file == DERIVATION_FILE { " @ «nix-internal»" } else { " @ " });
                     printer.output.extend_from_slice(&file);
                     printer.text(&format!(":{line}:{column}"));
                 }

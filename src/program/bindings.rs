@@ -7,9 +7,10 @@
 use rustc_hash::FxHashMap;
 
 use super::SymbolTable;
+use super::names_in_order::NamesInOrder;
 use crate::diagnostics::Pos;
 use crate::heap::Symbol;
-use crate::syntax::{NodeId, Parse, SyntaxKind, decode};
+use crate::syntax::{NodeId, Parse, SyntaxKind};
 
 /// The index of a [`Bindings`] in its [`BindingSets`].
 pub(super) type SetId = usize;
@@ -89,6 +90,7 @@ impl Bindings {
 /// Reads bindings out of the parser's record.
 pub(super) struct Reader<'a, 'h> {
     pub(super) parse: &'a Parse,
+    pub(super) names: &'a NamesInOrder,
     pub(super) base: Pos,
     pub(super) symbols: &'a mut SymbolTable<'h>,
     pub(super) sets: &'a mut BindingSets,
@@ -261,25 +263,9 @@ impl Reader<'_, '_> {
 
     /// An element of an attribute path. `"text"` and `${"text"}` are as static as `text`.
     fn element(&mut self, node: NodeId) -> Element {
-        match static_name(self.parse, node) {
-            Some(name) => Element::Static(self.symbols.intern(&name)),
+        match self.names.attribute(self.parse, node, self.symbols) {
+            Some(name) => Element::Static(name),
             None => Element::Dynamic(node),
         }
-    }
-}
-
-/// The text of a path element that needs no evaluation.
-pub(super) fn static_name(parse: &Parse, node: NodeId) -> Option<std::borrow::Cow<'_, [u8]>> {
-    match parse.kind(node) {
-        SyntaxKind::Ident => Some(parse.text(node).into()),
-        SyntaxKind::String | SyntaxKind::IndentedString => decode::plain_string(parse, node),
-        SyntaxKind::Dynamic => {
-            let inner = parse.children(node).next()?;
-            match parse.kind(inner) {
-                SyntaxKind::String | SyntaxKind::IndentedString => decode::plain_string(parse, inner),
-                _ => None,
-            }
-        }
-        _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod operators;
 mod variables;
 
 use super::bindings::{BindingSets, Reader};
+use super::names_in_order::NamesInOrder;
 use super::scope::Scopes;
 use super::{
     Assert, AttrName, Call, Expr, Globals, HasAttr, If, Lints, ListExpr, PathElement, RootScope, Select, SelectCache,
@@ -43,8 +44,15 @@ pub(crate) struct Lowering<'a, 'h> {
 /// Undefined variables and attributes that are defined twice, all of them.
 pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h Expr<'h>, Vec<Diagnostic>> {
     let heap = context.heap;
-    let mut lowerer =
-        Lowerer { parse, scopes: Scopes::default(), sets: BindingSets::default(), diagnostics: Vec::new(), context };
+    let names = NamesInOrder::intern(parse, context.symbols);
+    let mut lowerer = Lowerer {
+        parse,
+        names,
+        scopes: Scopes::default(),
+        sets: BindingSets::default(),
+        diagnostics: Vec::new(),
+        context,
+    };
     let root = lowerer.context.root;
     if !root.names.is_empty() {
         lowerer.scopes.enter(root.names.iter().copied().zip(0..));
@@ -58,6 +66,7 @@ pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h 
 struct Lowerer<'a, 'h> {
     context: Lowering<'a, 'h>,
     parse: &'a Parse,
+    names: NamesInOrder,
     scopes: Scopes,
     sets: BindingSets,
     diagnostics: Vec<Diagnostic>,
@@ -96,7 +105,18 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     /// Reads the bindings below a node.
     fn reader(&mut self) -> Reader<'_, 'h> {
-        Reader { parse: self.parse, base: self.context.base, symbols: self.context.symbols, sets: &mut self.sets }
+        Reader {
+            parse: self.parse,
+            names: &self.names,
+            base: self.context.base,
+            symbols: self.context.symbols,
+            sets: &mut self.sets,
+        }
+    }
+
+    /// The symbol of an identifier.
+    fn name(&mut self, node: NodeId) -> Symbol {
+        self.names.identifier(self.parse, node, self.context.symbols)
     }
 
     /// The child of a node that the parser says is there.
@@ -227,8 +247,8 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     /// One name of an attribute path.
     fn attr_name(&mut self, node: NodeId) -> AttrName<'h> {
-        match super::bindings::static_name(self.parse, node) {
-            Some(name) => AttrName::Static(self.context.symbols.intern(&name)),
+        match self.names.attribute(self.parse, node, self.context.symbols) {
+            Some(name) => AttrName::Static(name),
             None => AttrName::Dynamic(self.dynamic_name(node)),
         }
     }

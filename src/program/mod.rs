@@ -9,6 +9,7 @@ mod bindings;
 mod expr;
 mod lint;
 mod lower;
+mod names_in_order;
 mod scope;
 mod show;
 mod strictness;

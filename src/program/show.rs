@@ -2,7 +2,8 @@
 //! paths merged and relative paths made absolute.
 
 use super::SymbolTable;
-use super::bindings::{BindingSets, Bindings, Bound, DynamicBinding, Reader, SetId, static_name};
+use super::bindings::{BindingSets, Bindings, Bound, DynamicBinding, Reader, SetId};
+use super::names_in_order::{NamesInOrder, static_name};
 use crate::builtins::text::float::print_float;
 use crate::builtins::text::path::{canonicalize, join};
 use crate::builtins::text::string_literal::{write_attribute_name, write_string_literal};
@@ -302,7 +303,9 @@ impl Writer<'_, '_> {
     }
 
     fn read(&mut self, node: NodeId, is_rec: bool) -> SetId {
-        Reader { parse: self.parse, base: Pos::NONE, symbols: self.symbols, sets: &mut self.sets }.read(node, is_rec)
+        let names = &NamesInOrder::default();
+        Reader { parse: self.parse, names, base: Pos::NONE, symbols: self.symbols, sets: &mut self.sets }
+            .read(node, is_rec)
     }
 
     fn set(&mut self, set: SetId) {

@@ -19,10 +19,10 @@ fn hash(text: &[u8]) -> u64 {
 }
 
 impl<'h> SymbolTable<'h> {
-    /// A table that holds the [`names`] the evaluator itself knows.
+    /// A table that holds the names that are known from the start.
     pub(crate) fn new(heap: &'h Heap) -> Self {
         let mut table = SymbolTable { heap, texts: Vec::new(), ids: HashTable::new() };
-        for name in names::ALL {
+        for name in IN_ORDER {
             table.intern(name.as_bytes());
         }
         table
@@ -78,6 +78,75 @@ impl<'h> SymbolTable<'h> {
     }
 }
 
+/// The names that are known from the start, in the order in which Nix comes to know them: those that its evaluator looks
+/// for, its builtins, and those in its definition of `derivation`. Sets are evaluated deeply in the order of their
+/// symbols, so people see it. The last ones are names that only this evaluator has from the start.
+#[rustfmt::skip]
+const IN_ORDER: &[&str] = &[
+    "outPath", "drvPath", "type", "meta", "name", "value", "system", "__overrides", "outputs", "outputName",
+    "__ignoreNulls", "file", "line", "column", "__functor", "__toString", "right", "wrong", "__structuredAttrs",
+    "__json", "allowedReferences", "allowedRequisites", "disallowedReferences", "disallowedRequisites",
+    "maxSize", "maxClosureSize", "builder", "args", "__contentAddressed", "__impure", "outputHash",
+    "outputHashAlgo", "outputHashMode", "recurseForDerivations", "description", "self", "", "startSet",
+    "operator", "key", "path", "prefix", "outputSpecified", "requiredSystemFeatures", "__sub", "__lessThan",
+    "__mul", "__div", "or", "__findFile", "__nixPath", "body", "builtins", "true", "false", "null",
+    "__currentTime", "currentTime", "__currentSystem", "currentSystem", "__nixVersion", "nixVersion",
+    "__storeDir", "storeDir", "__langVersion", "langVersion", "__traceVerbose", "traceVerbose", "nixPath",
+    "scopedImport", "import", "__typeOf", "typeOf", "isNull", "__isFunction", "isFunction", "__isInt", "isInt",
+    "__isFloat", "isFloat", "__isString", "isString", "__isBool", "isBool", "__isPath", "isPath",
+    "__genericClosure", "genericClosure", "break", "abort", "throw", "__addErrorContext", "addErrorContext",
+    "__ceil", "ceil", "__floor", "floor", "__tryEval", "tryEval", "__getEnv", "getEnv", "__seq", "seq",
+    "__deepSeq", "deepSeq", "__trace", "trace", "__warn", "warn", "derivationStrict", "placeholder", "__toPath",
+    "toPath", "__storePath", "storePath", "__pathExists", "pathExists", "baseNameOf", "dirOf", "__readFile",
+    "readFile", "findFile", "__hashFile", "hashFile", "__readFileType", "readFileType", "__readDir", "readDir",
+    "__toXML", "toXML", "__toJSON", "toJSON", "__fromJSON", "fromJSON", "__toFile", "toFile", "__filterSource",
+    "filterSource", "__path", "__attrNames", "attrNames", "__attrValues", "attrValues", "__getAttr", "getAttr",
+    "__unsafeGetAttrPos", "unsafeGetAttrPos", "__hasAttr", "hasAttr", "__isAttrs", "isAttrs", "removeAttrs",
+    "__listToAttrs", "listToAttrs", "__intersectAttrs", "intersectAttrs", "__catAttrs", "catAttrs",
+    "__functionArgs", "functionArgs", "__mapAttrs", "mapAttrs", "__zipAttrsWith", "zipAttrsWith", "__isList",
+    "isList", "__elemAt", "elemAt", "__head", "head", "__tail", "tail", "map", "__filter", "filter", "__elem",
+    "elem", "__concatLists", "concatLists", "__length", "length", "__foldl'", "foldl'", "__any", "any", "__all",
+    "all", "__genList", "genList", "__sort", "sort", "__partition", "partition", "__groupBy", "groupBy",
+    "__concatMap", "concatMap", "__add", "add", "sub", "mul", "div", "__bitAnd", "bitAnd", "__bitOr", "bitOr",
+    "__bitXor", "bitXor", "lessThan", "toString", "__substring", "substring", "__stringLength", "stringLength",
+    "__hashString", "hashString", "__convertHash", "convertHash", "__match", "match", "__split", "split",
+    "__concatStringsSep", "concatStringsSep", "__replaceStrings", "replaceStrings", "__parseDrvName",
+    "parseDrvName", "__compareVersions", "compareVersions", "__splitVersion", "splitVersion",
+    "__unsafeDiscardStringContext", "unsafeDiscardStringContext", "__hasContext", "hasContext",
+    "__unsafeDiscardOutputDependency", "unsafeDiscardOutputDependency", "__addDrvOutputDependencies",
+    "addDrvOutputDependencies", "__getContext", "getContext", "__appendContext", "appendContext",
+    "fetchMercurial", "__fetchurl", "fetchurl", "fetchTarball", "fetchGit", "fromTOML", "__getFlake",
+    "getFlake", "__parseFlakeRef", "parseFlakeRef", "__flakeRefToString", "flakeRefToString", "derivation",
+    "strict", "drvAttrs", "commonAttrs", "outputsList", "outputToAttrListElement", "__curPos", "success",
+    "version", "recursive", "sha256", "url", "hash", "hashAlgo", "toHashFormat",
+];
+
+/// The symbol of a name that is known from the start.
+const fn known(name: &str) -> Symbol {
+    let mut index = 0;
+    while index < IN_ORDER.len() {
+        if equal(IN_ORDER[index].as_bytes(), name.as_bytes()) {
+            return Symbol(index as u32);
+        }
+        index += 1;
+    }
+    panic!("the name is not in the list of those that are known from the start")
+}
+
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
 /// Declares the names that the evaluator itself looks for, with constant symbols.
 macro_rules! known_names {
     ($($name:ident = $text:literal,)*) => {
@@ -85,65 +154,58 @@ macro_rules! known_names {
         pub(crate) mod names {
             use crate::heap::Symbol;
 
-            /// Counts the names; each variant is used by the constant of its name.
-            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-            enum Index { $($name,)* }
-
-            $(pub(crate) const $name: Symbol = Symbol(Index::$name as u32);)*
-
-            /// In the order of the symbols.
-            pub(super) const ALL: &[&str] = &[$($text,)*];
+            $(pub(crate) const $name: Symbol = super::known($text);)*
         }
     };
 }
 
 known_names! {
-    SUB = "__sub",
-    MUL = "__mul",
-    DIV = "__div",
-    LESS_THAN = "__lessThan",
-    FIND_FILE = "__findFile",
-    NIX_PATH = "__nixPath",
-    CUR_POS = "__curPos",
-    OVERRIDES = "__overrides",
-    FUNCTOR = "__functor",
-    TO_STRING = "__toString",
-    BUILTINS = "builtins",
-    BODY = "body",
-    TYPE = "type",
     OUT_PATH = "outPath",
     DRV_PATH = "drvPath",
-    OUTPUTS = "outputs",
+    TYPE = "type",
     NAME = "name",
     VALUE = "value",
     SYSTEM = "system",
-    BUILDER = "builder",
-    ARGS = "args",
+    OVERRIDES = "__overrides",
+    OUTPUTS = "outputs",
+    IGNORE_NULLS = "__ignoreNulls",
     FILE = "file",
     LINE = "line",
     COLUMN = "column",
-    PATH = "path",
-    PREFIX = "prefix",
+    FUNCTOR = "__functor",
+    TO_STRING = "__toString",
     RIGHT = "right",
     WRONG = "wrong",
-    SUCCESS = "success",
-    KEY = "key",
-    START_SET = "startSet",
-    OPERATOR = "operator",
-    VERSION = "version",
     STRUCTURED_ATTRS = "__structuredAttrs",
-    IGNORE_NULLS = "__ignoreNulls",
-    CONTENT_ADDRESSED = "__contentAddressed",
-    IMPURE = "__impure",
-    OUTPUT_HASH = "outputHash",
-    OUTPUT_HASH_ALGO = "outputHashAlgo",
-    OUTPUT_HASH_MODE = "outputHashMode",
     ALLOWED_REFERENCES = "allowedReferences",
     ALLOWED_REQUISITES = "allowedRequisites",
     DISALLOWED_REFERENCES = "disallowedReferences",
     DISALLOWED_REQUISITES = "disallowedRequisites",
     MAX_SIZE = "maxSize",
     MAX_CLOSURE_SIZE = "maxClosureSize",
+    BUILDER = "builder",
+    ARGS = "args",
+    CONTENT_ADDRESSED = "__contentAddressed",
+    IMPURE = "__impure",
+    OUTPUT_HASH = "outputHash",
+    OUTPUT_HASH_ALGO = "outputHashAlgo",
+    OUTPUT_HASH_MODE = "outputHashMode",
+    START_SET = "startSet",
+    OPERATOR = "operator",
+    KEY = "key",
+    PATH = "path",
+    PREFIX = "prefix",
+    SUB = "__sub",
+    LESS_THAN = "__lessThan",
+    MUL = "__mul",
+    DIV = "__div",
+    FIND_FILE = "__findFile",
+    NIX_PATH = "__nixPath",
+    BODY = "body",
+    CUR_POS = "__curPos",
+    BUILTINS = "builtins",
+    SUCCESS = "success",
+    VERSION = "version",
     FILTER = "filter",
     RECURSIVE = "recursive",
     SHA256 = "sha256",
@@ -174,5 +236,8 @@ mod tests {
         let table = SymbolTable::new(&heap);
         assert_eq!(table.bytes(names::OUT_PATH), b"outPath");
         assert_eq!(table.find(b"__functor"), Some(names::FUNCTOR));
+        for (index, name) in IN_ORDER.iter().enumerate() {
+            assert_eq!(table.find(name.as_bytes()), Some(Symbol(index as u32)), "{name} is listed twice");
+        }
     }
 }

@@ -38,6 +38,18 @@ pub fn plain_string(parse: &Parse, node: NodeId) -> Option<Cow<'_, [u8]>> {
     })
 }
 
+/// Whether an indented string without interpolations is put together of several pieces when it is evaluated. In Nix
+/// it is if it has escapes, or a dollar and a quote next to each other. One sees it where thunks are shown.
+pub(crate) fn is_composed(parse: &Parse, node: NodeId) -> bool {
+    let text = parse.text(node);
+    // At both ends are two quotes.
+    let may_be = |text: &[u8]| [&b"''"[..], b"$'", b"'$"].iter().any(|sign| memchr::memmem::find(text, sign).is_some());
+    if parse.kind(node) != SyntaxKind::IndentedString || text.len() < 6 || !may_be(&text[2..text.len() - 1]) {
+        return false;
+    }
+    strip_indentation(pieces(parse, node)).texts > 1
+}
+
 /// The parts of a string, an indented string or a path. No text is empty, and no two are next to each other.
 ///
 /// ```
@@ -47,10 +59,9 @@ pub fn plain_string(parse: &Parse, node: NodeId) -> Option<Cow<'_, [u8]>> {
 /// assert_eq!(decode::string_parts(&parse, parse.root()), [Part::Text(b"a\tb".into())]);
 /// ```
 pub fn string_parts(parse: &Parse, node: NodeId) -> Vec<Part<'_>> {
-    let pieces =
-        Pieces { parse, at: content_start(parse, node), end: content_end(parse, node), children: parse.children(node) };
+    let pieces = pieces(parse, node);
     match parse.kind(node) {
-        SyntaxKind::IndentedString => strip_indentation(pieces),
+        SyntaxKind::IndentedString => strip_indentation(pieces).parts,
         SyntaxKind::String => pieces
             .map(|piece| match piece {
                 Piece::Text(text) => Part::Text(unescape(text)),
@@ -64,6 +75,10 @@ pub fn string_parts(parse: &Parse, node: NodeId) -> Vec<Part<'_>> {
             })
             .collect(),
     }
+}
+
+fn pieces(parse: &Parse, node: NodeId) -> Pieces<'_, impl Iterator<Item = NodeId> + Clone> {
+    Pieces { parse, at: content_start(parse, node), end: content_end(parse, node), children: parse.children(node) }
 }
 
 /// Where the text between the quotes begins.
@@ -173,9 +188,7 @@ fn tokens<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Token<'a>> {
         };
         while let Some(at) = memchr::memmem::find(rest, b"''") {
             // A quote before two others belongs to the text only if they are an escape without it.
-            if at > 0 {
-                tokens.push(Token::Plain(&rest[..at]));
-            }
+            plain(&mut tokens, &rest[..at]);
             let (token, length) = match rest.get(at + 2) {
                 Some(b'$') => (Token::Escape(b'$'), 3),
                 Some(b'\'') => (Token::Quotes, 3),
@@ -188,20 +201,40 @@ fn tokens<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Token<'a>> {
             tokens.push(token);
             rest = &rest[at + length..];
         }
-        if !rest.is_empty() {
-            tokens.push(Token::Plain(rest));
-        }
+        plain(&mut tokens, rest);
     }
     tokens
 }
 
+/// Splits text without escapes: a dollar before a quote and a quote before a dollar are tokens of their own.
+fn plain<'a>(tokens: &mut Vec<Token<'a>>, mut text: &'a [u8]) {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'$', b'\'', &text[at..]) {
+        at += found;
+        match (text[at], text.get(at + 1)) {
+            (b'$', None | Some(b'\'')) | (b'\'', None | Some(b'$')) => {
+                if at > 0 {
+                    tokens.push(Token::Plain(&text[..at]));
+                }
+                tokens.push(Token::Escape(text[at]));
+                text = &text[at + 1..];
+                at = 0;
+            }
+            _ => at += 2,
+        }
+    }
+    if !text.is_empty() {
+        tokens.push(Token::Plain(text));
+    }
+}
+
 /// Takes away the indentation that all lines share, the blanks before the first line break, and those of a
 /// last line that is nothing else.
-fn strip_indentation<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Part<'a>> {
+fn strip_indentation<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Stripper<'a> {
     let mut tokens = tokens(pieces);
     drop_first_line(&mut tokens);
     let indentation = shared_indentation(&tokens);
-    let mut stripper = Stripper { indentation, is_start: true, dropped: 0, parts: Vec::new() };
+    let mut stripper = Stripper { indentation, is_start: true, dropped: 0, texts: 0, parts: Vec::new() };
     let count = tokens.len();
     for (index, token) in tokens.into_iter().enumerate() {
         let is_last = index + 1 == count;
@@ -216,7 +249,7 @@ fn strip_indentation<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Vec<Part<'a
             Token::Quotes => stripper.text(b"''", is_last),
         }
     }
-    stripper.parts
+    stripper
 }
 
 /// The opening quotes swallow blanks and the line break after them.
@@ -268,6 +301,8 @@ struct Stripper<'a> {
     is_start: bool,
     /// How many of them were taken away or counted.
     dropped: usize,
+    /// How many texts were not empty.
+    texts: usize,
     parts: Vec<Part<'a>>,
 }
 
@@ -300,6 +335,7 @@ impl Stripper<'_> {
         if stripped.is_empty() {
             return;
         }
+        self.texts += 1;
         match self.parts.last_mut() {
             Some(Part::Text(before)) => before.to_mut().extend_from_slice(&stripped),
             _ => self.parts.push(Part::Text(stripped.into())),

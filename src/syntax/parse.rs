@@ -278,6 +278,37 @@ impl Parse {
         self.tokens.kinds.get(self.node(node).first_token as usize).copied()
     }
 
+    /// The number of a node's first token.
+    #[inline]
+    pub(crate) fn first_token_number(&self, node: NodeId) -> usize {
+        self.node(node).first_token as usize
+    }
+
+    /// For each token the name that it is, also if it is the text of a string: `a` and `"b"` in `a."b" = 1`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Option<&[u8]>> + '_ {
+        let kinds = &self.tokens.kinds[..];
+        let significant_before = |at: usize| kinds[..at].iter().rev().find(|kind| !kind.is_trivia()).copied();
+        let significant_from = |at: usize| kinds[at..].iter().find(|kind| !kind.is_trivia()).copied();
+        kinds.iter().enumerate().map(move |(at, kind)| {
+            let is_name = match kind {
+                SyntaxKind::Word => true,
+                SyntaxKind::StringText => {
+                    let quoted = at > 0
+                        && kinds[at - 1] == SyntaxKind::StringStart
+                        && kinds.get(at + 1) == Some(&SyntaxKind::StringEnd);
+                    quoted
+                        && (matches!(significant_from(at + 2), Some(SyntaxKind::Assign | SyntaxKind::Dot))
+                            || matches!(
+                                significant_before(at - 1),
+                                Some(SyntaxKind::Dot | SyntaxKind::InterpolationStart)
+                            ))
+                }
+                _ => false,
+            };
+            is_name.then(|| &self.source[self.tokens.starts[at] as usize..self.tokens.starts[at + 1] as usize])
+        })
+    }
+
     /// Whether an attribute set is `rec`.
     pub fn is_rec(&self, node: NodeId) -> bool {
         self.first_token(node) == Some(SyntaxKind::RecKeyword)

@@ -80,7 +80,7 @@ impl<'h> Lowerer<'_, 'h> {
                 parameters.formals = Some(parameter);
                 return (parameters, body);
             }
-            parameters.plain.push(self.context.symbols.intern(self.parse.text(parameter)));
+            parameters.plain.push(self.name(parameter));
             match body {
                 Some(body) if self.parse.kind(body) == SyntaxKind::Lambda => node = body,
                 _ => return (parameters, body),
@@ -94,9 +94,9 @@ impl<'h> Lowerer<'_, 'h> {
         for formal in parse.children(node).filter(|&child| parse.kind(child) == SyntaxKind::Formal) {
             let Some(name) = self.child(formal, 0) else { continue };
             let pos = self.pos(name);
-            names.push((self.context.symbols.intern(parse.text(name)), pos, self.child(formal, 1)));
+            names.push((self.name(name), pos, self.child(formal, 1)));
         }
-        let whole = parse.formals_name(node).map(|name| self.context.symbols.intern(parse.text(name)));
+        let whole = parse.formals_name(node).map(|name| self.name(name));
         FormalNodes { names, whole }
     }
 }

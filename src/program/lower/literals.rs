@@ -29,7 +29,8 @@ impl<'h> Lowerer<'_, 'h> {
 
     pub(super) fn string(&mut self, node: NodeId) -> Expr<'h> {
         if let Some(text) = decode::plain_string(self.parse, node) {
-            return Expr::Const(Str::plain(self.heap(), &text));
+            let text = Str::plain(self.heap(), &text);
+            return if decode::is_composed(self.parse, node) { Expr::Folded(text) } else { Expr::Const(text) };
         }
         let parts = self.parts(decode::string_parts(self.parse, node));
         let pos = self.pos(node);

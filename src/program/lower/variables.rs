@@ -9,7 +9,7 @@ use crate::syntax::NodeId;
 
 impl<'h> Lowerer<'_, 'h> {
     pub(super) fn variable(&mut self, node: NodeId) -> Expr<'h> {
-        let name = self.context.symbols.intern(self.parse.text(node));
+        let name = self.name(node);
         let pos = self.pos(node);
         self.variable_named(name, pos)
     }
