@@ -7,6 +7,8 @@
 //! of `1+1+1+1`, which an automaton would have to read again from each token in it. Here the end of such a run is
 //! remembered, so that any text takes linear time.
 
+use std::ops::Range;
+
 use logos::Logos;
 
 use super::SyntaxKind;
@@ -14,10 +16,35 @@ use super::error::{SyntaxError, SyntaxErrorKind};
 
 /// All tokens of a text, with blanks and comments.
 #[derive(Debug, Default)]
-pub(super) struct Tokens {
+pub struct Tokens {
     pub(super) kinds: Vec<SyntaxKind>,
     /// Where each token begins; one more entry says where the text ends.
     pub(super) starts: Vec<u32>,
+}
+
+impl Tokens {
+    /// What each token is, and its bytes. They lie end to end.
+    pub fn iter(&self) -> impl Iterator<Item = (SyntaxKind, Range<u32>)> + '_ {
+        self.kinds.iter().zip(self.starts.windows(2)).map(|(&kind, at)| (kind, at[0]..at[1]))
+    }
+}
+
+/// The tokens of a text, which may be any bytes: what to colour it by needs no more than this.
+///
+/// Of a text of 4 GiB or more there are none.
+///
+/// ```
+/// use firn::syntax::{SyntaxKind, tokens};
+///
+/// let tokens = tokens(b"x: 1");
+/// let kinds: Vec<_> = tokens.iter().map(|(kind, _)| kind).collect();
+/// assert_eq!(kinds, [SyntaxKind::Word, SyntaxKind::Colon, SyntaxKind::Whitespace, SyntaxKind::Integer]);
+/// ```
+pub fn tokens(source: &[u8]) -> Tokens {
+    if u32::try_from(source.len()).is_err() {
+        return Tokens { kinds: Vec::new(), starts: vec![0] };
+    }
+    lex(source).0
 }
 
 /// The tokens of code.

@@ -25,6 +25,7 @@ mod tree;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use kind::SyntaxKind;
+pub use lexer::{Tokens, tokens};
 pub use operators::{BinaryOperator, UnaryOperator};
 pub use parse::{Features, Parse, parse};
 pub use record::NodeId;
