@@ -33,6 +33,12 @@ pub use tree::{Nix, SyntaxElement, SyntaxNode, SyntaxToken};
 
 lalrpop_util::lalrpop_mod!(
     #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unused)]
-    grammar,
-    "/nix.rs"
+    strict,
+    "/strict/nix.rs"
+);
+
+lalrpop_util::lalrpop_mod!(
+    #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unused)]
+    recovery,
+    "/recovery/nix.rs"
 );

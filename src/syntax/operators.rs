@@ -12,12 +12,14 @@ use super::record::{NodeId, Recorder};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Item {
     Operand(NodeId),
+    /// A function and its arguments, the first and the last of these nodes.
+    Call(NodeId, NodeId),
     /// `!` or `-` before an operand, by its token.
     Prefix(u32),
     /// An operator between operands, by its token.
     Infix(u32),
-    /// `? path` after an operand, by the token of the question mark.
-    Has(u32, NodeId),
+    /// `? path` after an operand.
+    Has(NodeId),
 }
 
 /// The operators with two operands.
@@ -135,48 +137,83 @@ struct Waiting {
     is_prefix: bool,
 }
 
+/// What a run is bracketed with, kept for the next.
+#[derive(Default)]
+pub(super) struct Stacks {
+    operands: Vec<NodeId>,
+    waiting: Vec<Waiting>,
+}
+
 impl Recorder<'_> {
     /// Begins a run. The result says where, for [`bracket`](Self::bracket).
-    pub(crate) fn run(&mut self, item: Item) -> usize {
+    pub(crate) fn run(&mut self, item: Item) -> u32 {
         self.items.push(item);
-        self.items.len() - 1
+        self.items.len() as u32 - 1
     }
 
     pub(crate) fn push(&mut self, item: Item) {
         self.items.push(item);
     }
 
-    /// Makes nodes of the run that begins at `start`.
-    pub(crate) fn bracket(&mut self, start: usize) -> NodeId {
-        if let [Item::Operand(only)] = self.items[start..] {
-            self.items.truncate(start);
-            return only;
+    /// Adds an argument for the operand that was read last.
+    pub(crate) fn argument(&mut self, argument: NodeId) {
+        match self.items.last_mut() {
+            Some(Item::Call(_, last)) => {
+                let before = std::mem::replace(last, argument);
+                self.link(before, argument);
+            }
+            Some(item @ Item::Operand(_)) => {
+                let Item::Operand(function) = *item else { return };
+                *item = Item::Call(function, argument);
+                self.link(function, argument);
+            }
+            // The grammar has an argument only after an operand.
+            _ => self.push(Item::Operand(argument)),
         }
-        let items = self.items.split_off(start);
-        let mut operands: Vec<NodeId> = Vec::new();
-        let mut waiting: Vec<Waiting> = Vec::new();
-        for item in items {
-            match item {
-                Item::Operand(node) => operands.push(node),
+    }
+
+    fn call(&mut self, function: NodeId, last: NodeId) -> NodeId {
+        let first_token = self.nodes[function.0 as usize].first_token;
+        let end_token = self.nodes[last.0 as usize].end_token;
+        self.node(SyntaxKind::Apply, first_token, end_token, &[function])
+    }
+
+    /// Makes nodes of the run that begins at `start`.
+    pub(crate) fn bracket(&mut self, start: u32) -> NodeId {
+        let start = start as usize;
+        if let [Item::Call(function, last)] = self.items[start..] {
+            self.items.truncate(start);
+            return self.call(function, last);
+        }
+        let mut stacks = std::mem::take(&mut self.stacks);
+        for index in start..self.items.len() {
+            match self.items[index] {
+                Item::Operand(node) => stacks.operands.push(node),
+                Item::Call(function, last) => stacks.operands.push(self.call(function, last)),
                 Item::Prefix(token) => {
                     let is_not = self.tokens.kinds[token as usize] == SyntaxKind::Bang;
-                    waiting.push(Waiting { token, precedence: if is_not { NOT } else { NEGATE }, is_prefix: true });
+                    let precedence = if is_not { NOT } else { NEGATE };
+                    stacks.waiting.push(Waiting { token, precedence, is_prefix: true });
                 }
-                Item::Infix(token) => self.infix(token, &mut operands, &mut waiting),
-                Item::Has(token, path) => {
-                    self.reduce_until(HAS, &mut operands, &mut waiting);
-                    self.has(token, path, &mut operands);
+                Item::Infix(token) => self.infix(token, &mut stacks),
+                Item::Has(path) => {
+                    self.reduce_until(HAS, &mut stacks);
+                    self.has(path, &mut stacks.operands);
                 }
             }
         }
-        while let Some(operator) = waiting.pop() {
-            self.reduce(operator, &mut operands);
+        self.items.truncate(start);
+        while let Some(operator) = stacks.waiting.pop() {
+            self.reduce(operator, &mut stacks.operands);
         }
+        let result = stacks.operands.pop();
+        stacks.operands.clear();
+        self.stacks = stacks;
         // A run has an operand; should recovery from an error have lost it, an empty node stands for it.
-        operands.pop().unwrap_or_else(|| self.node(SyntaxKind::Error, 0, 0, &[]))
+        result.unwrap_or_else(|| self.node(SyntaxKind::Error, 0, 0, &[]))
     }
 
-    fn infix(&mut self, token: u32, operands: &mut Vec<NodeId>, waiting: &mut Vec<Waiting>) {
+    fn infix(&mut self, token: u32, stacks: &mut Stacks) {
         let Some(operator) = BinaryOperator::of(self.tokens.kinds[token as usize]) else { return };
         let (precedence, associativity) = operator.binding();
         if precedence == PIPE && !self.pipe_operators {
@@ -187,16 +224,17 @@ impl Recorder<'_> {
         let right = associativity == Associativity::Right;
         self.reduce_until(
             if right { precedence + 1 } else { precedence + u8::from(associativity == Associativity::None) },
-            operands,
-            waiting,
+            stacks,
         );
-        if let Some(before) = waiting.last().filter(|before| before.precedence == precedence && !before.is_prefix) {
+        if let Some(before) =
+            stacks.waiting.last().filter(|before| before.precedence == precedence && !before.is_prefix)
+        {
             let mixed = self.tokens.kinds[before.token as usize] != self.tokens.kinds[token as usize];
             if associativity == Associativity::None || precedence == PIPE && mixed {
                 self.not_associative(before.token, token);
             }
         }
-        waiting.push(Waiting { token, precedence, is_prefix: false });
+        stacks.waiting.push(Waiting { token, precedence, is_prefix: false });
     }
 
     fn not_associative(&mut self, first: u32, second: u32) {
@@ -209,10 +247,9 @@ impl Recorder<'_> {
     }
 
     /// Gives their right sides to all operators that bind at least as strongly.
-    fn reduce_until(&mut self, precedence: u8, operands: &mut Vec<NodeId>, waiting: &mut Vec<Waiting>) {
-        while let Some(&operator) = waiting.last().filter(|operator| operator.precedence >= precedence) {
-            waiting.pop();
-            self.reduce(operator, operands);
+    fn reduce_until(&mut self, precedence: u8, stacks: &mut Stacks) {
+        while let Some(operator) = stacks.waiting.pop_if(|operator| operator.precedence >= precedence) {
+            self.reduce(operator, &mut stacks.operands);
         }
     }
 
@@ -227,16 +264,14 @@ impl Recorder<'_> {
         let Some(left) = operands.pop() else { return operands.push(right) };
         let first = self.nodes[left.0 as usize].first_token;
         let node = self.node(SyntaxKind::Binary, first, end, &[left, right]);
-        self.nodes[node.0 as usize].operator = operator.token;
         operands.push(node);
     }
 
-    fn has(&mut self, token: u32, path: NodeId, operands: &mut Vec<NodeId>) {
+    fn has(&mut self, path: NodeId, operands: &mut Vec<NodeId>) {
         let Some(subject) = operands.pop() else { return };
         let first = self.nodes[subject.0 as usize].first_token;
         let end = self.nodes[path.0 as usize].end_token;
         let node = self.node(SyntaxKind::HasAttr, first, end, &[subject, path]);
-        self.nodes[node.0 as usize].operator = token;
         operands.push(node);
     }
 }

@@ -9,7 +9,7 @@ use super::error::{SyntaxError, SyntaxErrorKind};
 use super::lexer::{Tokens, lex};
 use super::operators::{BinaryOperator, UnaryOperator};
 use super::record::{Node, NodeId, Recorder};
-use super::{SyntaxKind, grammar};
+use super::{SyntaxKind, recovery, strict};
 
 /// The syntax that must be enabled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -38,16 +38,13 @@ pub fn parse(source: impl Into<Arc<[u8]>>, features: Features) -> Parse {
         return too_large(source);
     }
     let (tokens, errors) = lex(&source);
+    let lexical_errors = errors.len();
     let mut recorder = Recorder::new(&source, &tokens, errors, features.pipe_operators);
-    let input = significant(&tokens);
-    let result = grammar::RootParser::new().parse(&mut recorder, input);
-    let root = match result {
-        Ok(root) => root,
-        Err(error) => {
-            recorder.report(error);
-            recorder.node(SyntaxKind::Error, 0, 0, &[])
-        }
-    };
+    let root = strict::RootParser::new().parse(&mut recorder, Condensed { kinds: &tokens.kinds, at: 0 });
+    let root = root.unwrap_or_else(|_| {
+        recorder.forget(lexical_errors);
+        with_recovery(&mut recorder)
+    });
     let Recorder { nodes, mut errors, .. } = recorder;
     errors.sort_by_key(|error| error.range.start);
     // One place, one error: the first says it best.
@@ -66,17 +63,64 @@ fn too_large(source: Arc<[u8]>) -> Parse {
     Parse { source, tokens, nodes, root, errors }
 }
 
-/// The tokens that the grammar sees.
-fn significant(tokens: &Tokens) -> impl Iterator<Item = Result<(u32, SyntaxKind, u32), ()>> + '_ {
-    (0_u32..)
+/// Parses a text that has errors, to find them all.
+fn with_recovery(recorder: &mut Recorder<'_>) -> NodeId {
+    let tokens = recorder.tokens;
+    let significant = (0_u32..)
         .zip(&tokens.kinds)
         .filter(|(_, kind)| !kind.is_trivia())
-        .map(|(index, &kind)| Ok((index, kind, index + 1)))
+        .map(|(index, &kind)| Ok((index, kind, index + 1)));
+    recovery::RootParser::new().parse(recorder, significant).unwrap_or_else(|error| {
+        recorder.report(error);
+        recorder.node(SyntaxKind::Error, 0, 0, &[])
+    })
+}
+
+/// The tokens that the grammar sees, with each string that has no interpolations as one.
+struct Condensed<'a> {
+    kinds: &'a [SyntaxKind],
+    at: usize,
+}
+
+impl Iterator for Condensed<'_> {
+    type Item = Result<(u32, SyntaxKind, u32), ()>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut kind = *self.kinds.get(self.at)?;
+        while kind.is_trivia() {
+            self.at += 1;
+            kind = *self.kinds.get(self.at)?;
+        }
+        let start = self.at;
+        let (condensed, length) = match kind {
+            SyntaxKind::StringStart => match self.kinds.get(start + 1..) {
+                Some([SyntaxKind::StringText, SyntaxKind::StringEnd, ..]) => (SyntaxKind::String, 3),
+                Some([SyntaxKind::StringEnd, ..]) => (SyntaxKind::String, 2),
+                _ => (kind, 1),
+            },
+            SyntaxKind::IndentedStart => match self.kinds.get(start + 1..) {
+                Some([SyntaxKind::IndentedText, SyntaxKind::IndentedEnd, ..]) => (SyntaxKind::IndentedString, 3),
+                Some([SyntaxKind::IndentedEnd, ..]) => (SyntaxKind::IndentedString, 2),
+                _ => (kind, 1),
+            },
+            _ => (kind, 1),
+        };
+        self.at += length;
+        Some(Ok((start as u32, condensed, self.at as u32)))
+    }
 }
 
 type GrammarError = ParseError<u32, SyntaxKind, ()>;
 
 impl Recorder<'_> {
+    /// Forgets what was recorded, and all errors but the first so many.
+    fn forget(&mut self, errors: usize) {
+        self.nodes.clear();
+        self.items.clear();
+        self.errors.truncate(errors);
+    }
+
     /// Records what was left out to go on after an error.
     pub(crate) fn recovered(&mut self, first: u32, end: u32, recovery: ErrorRecovery<u32, SyntaxKind, ()>) -> NodeId {
         self.report(recovery.error);
@@ -252,7 +296,7 @@ impl Parse {
     /// The children of a node, in the order of the text.
     #[inline]
     pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + Clone + '_ {
-        std::iter::successors(self.node(node).first_child, |child| self.node(*child).next_sibling)
+        std::iter::successors(self.node(node).first_child.get(), |child| self.node(*child).next_sibling.get())
     }
 
     /// The offset of the first byte of a node.
@@ -320,8 +364,8 @@ impl Parse {
     /// The node is of another kind.
     pub fn binary_op(&self, node: NodeId) -> BinaryOperator {
         assert_eq!(self.kind(node), SyntaxKind::Binary, "only binary nodes have a binary operator");
-        let token = self.tokens.kinds[self.node(node).operator as usize];
-        BinaryOperator::of(token).expect("a binary node is made of an operator's token")
+        let token = self.operator(node).and_then(|token| BinaryOperator::of(self.tokens.kinds[token]));
+        token.expect("a binary node is made of an operator's token")
     }
 
     /// The operator of a [`SyntaxKind::Unary`].
@@ -334,7 +378,14 @@ impl Parse {
 
     /// The offset of the operator of a [`SyntaxKind::Binary`] or [`SyntaxKind::HasAttr`].
     pub fn operator_start(&self, node: NodeId) -> u32 {
-        self.tokens.starts[self.node(node).operator as usize]
+        self.operator(node).map_or(0, |token| self.tokens.starts[token])
+    }
+
+    /// The token between the two children of a node.
+    fn operator(&self, node: NodeId) -> Option<usize> {
+        let right = self.children(node).nth(1)?;
+        let before = &self.tokens.kinds[..self.node(right).first_token as usize];
+        before.iter().rposition(|kind| !kind.is_trivia())
     }
 
     /// Whether formals end in `...`.

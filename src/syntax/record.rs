@@ -1,16 +1,38 @@
 //! What the grammar records: nodes in a flat array, in the order of its reductions.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::SyntaxKind;
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::lexer::Tokens;
 use super::number::parse_float;
-use super::operators::Item;
+use super::operators::{Item, Stacks};
+
+/// Up to so many names are compared with each other, more are put in a table.
+const FEW: usize = 16;
 
 /// Names a node of a [`Parse`](super::Parse).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NodeId(pub(super) u32);
+
+/// A node or none, in four bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Link(u32);
+
+impl Link {
+    pub(super) const NONE: Link = Link(u32::MAX);
+
+    #[inline]
+    pub(super) fn to(node: NodeId) -> Link {
+        Link(node.0)
+    }
+
+    #[inline]
+    pub(super) fn get(self) -> Option<NodeId> {
+        (self != Link::NONE).then_some(NodeId(self.0))
+    }
+}
 
 /// A node: its kind, its tokens, its children.
 #[derive(Clone, Copy, Debug)]
@@ -20,15 +42,26 @@ pub(super) struct Node {
     pub(super) flag: bool,
     pub(super) first_token: u32,
     pub(super) end_token: u32,
-    /// The token of the operator between two operands.
-    pub(super) operator: u32,
-    pub(super) first_child: Option<NodeId>,
-    pub(super) next_sibling: Option<NodeId>,
+    pub(super) first_child: Link,
+    pub(super) next_sibling: Link,
 }
 
 /// Nodes in a row that have no parent yet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Siblings(Option<(NodeId, NodeId)>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Siblings {
+    first: Link,
+    last: Link,
+}
+
+impl Siblings {
+    pub(crate) const NONE: Siblings = Siblings { first: Link::NONE, last: Link::NONE };
+
+    /// A row of one node.
+    #[inline]
+    pub(crate) fn of(node: NodeId) -> Siblings {
+        Siblings { first: Link::to(node), last: Link::to(node) }
+    }
+}
 
 /// The state of the grammar's actions.
 pub(crate) struct Recorder<'a> {
@@ -38,59 +71,65 @@ pub(crate) struct Recorder<'a> {
     pub(super) errors: Vec<SyntaxError>,
     /// The operators and operands that have not been bracketed yet, of all runs that are open.
     pub(super) items: Vec<Item>,
+    pub(super) stacks: Stacks,
     pub(super) pipe_operators: bool,
 }
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(source: &'a [u8], tokens: &'a Tokens, errors: Vec<SyntaxError>, pipe_operators: bool) -> Self {
-        let nodes = Vec::with_capacity(tokens.kinds.len());
-        Recorder { source, tokens, nodes, errors, items: Vec::new(), pipe_operators }
+        // In what people write, about four of ten tokens are a node, and as many are blanks.
+        let nodes = Vec::with_capacity(tokens.kinds.len() / 2 + 1);
+        Recorder { source, tokens, nodes, errors, items: Vec::new(), stacks: Stacks::default(), pipe_operators }
     }
 
     /// Records a node that spans the tokens from `first` to before `end`.
+    #[inline]
     pub(crate) fn node(&mut self, kind: SyntaxKind, first: u32, end: u32, children: &[NodeId]) -> NodeId {
         for pair in children.windows(2) {
-            self.nodes[pair[0].0 as usize].next_sibling = Some(pair[1]);
+            self.link(pair[0], pair[1]);
         }
-        self.add(kind, first, end, children.first().copied())
+        self.add(kind, first, end, children.first().map_or(Link::NONE, |&child| Link::to(child)))
     }
 
     /// Records a node above siblings.
+    #[inline]
     pub(crate) fn parent(&mut self, kind: SyntaxKind, first: u32, end: u32, children: Siblings) -> NodeId {
-        self.add(kind, first, end, children.0.map(|(first, _)| first))
+        self.add(kind, first, end, children.first)
     }
 
-    fn add(&mut self, kind: SyntaxKind, first_token: u32, end_token: u32, first_child: Option<NodeId>) -> NodeId {
+    #[inline]
+    fn add(&mut self, kind: SyntaxKind, first_token: u32, end_token: u32, first_child: Link) -> NodeId {
         // An erroneous node may span nothing; it must not span less.
         let end_token = end_token.max(first_token);
-        let node = Node { kind, flag: false, first_token, end_token, operator: 0, first_child, next_sibling: None };
-        self.nodes.push(node);
-        NodeId(self.nodes.len() as u32 - 1)
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(Node { kind, flag: false, first_token, end_token, first_child, next_sibling: Link::NONE });
+        id
     }
 
-    /// A row of one node.
-    pub(crate) fn single(&self, node: NodeId) -> Siblings {
-        Siblings(Some((node, node)))
+    #[inline]
+    pub(super) fn link(&mut self, node: NodeId, next: NodeId) {
+        self.nodes[node.0 as usize].next_sibling = Link::to(next);
     }
 
     /// Adds a node at the end of a row.
+    #[inline]
     pub(crate) fn append(&mut self, siblings: Siblings, node: NodeId) -> Siblings {
-        match siblings.0 {
-            None => self.single(node),
-            Some((first, last)) => {
-                self.nodes[last.0 as usize].next_sibling = Some(node);
-                Siblings(Some((first, node)))
+        match siblings.last.get() {
+            None => Siblings::of(node),
+            Some(last) => {
+                self.link(last, node);
+                Siblings { first: siblings.first, last: Link::to(node) }
             }
         }
     }
 
     /// Adds a node at the start of a row.
-    pub(crate) fn prepend(&mut self, node: NodeId, siblings: Siblings) -> Siblings {
-        match siblings.0 {
-            None => self.single(node),
-            Some((first, last)) => {
-                self.nodes[node.0 as usize].next_sibling = Some(first);
-                Siblings(Some((node, last)))
+    fn prepend(&mut self, node: NodeId, siblings: Siblings) -> Siblings {
+        match siblings.first.get() {
+            None => Siblings::of(node),
+            Some(first) => {
+                self.link(node, first);
+                Siblings { first: Link::to(node), last: siblings.last }
             }
         }
     }
@@ -100,8 +139,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let first = self.nodes[node.0 as usize].first_child;
-        std::iter::successors(first, |child| self.nodes[child.0 as usize].next_sibling)
+        let first = self.nodes[node.0 as usize].first_child.get();
+        std::iter::successors(first, |child| self.nodes[child.0 as usize].next_sibling.get())
     }
 
     /// The bytes of some tokens.
@@ -153,14 +192,15 @@ impl<'a> Recorder<'a> {
     pub(crate) fn let_in(&mut self, first: u32, end: u32, bindings: Siblings, body: NodeId) -> NodeId {
         let children = self.append(bindings, body);
         let node = self.parent(SyntaxKind::LetIn, first, end, children);
-        let bindings: Vec<_> = self.children(node).filter(|&child| self.kind(child) == SyntaxKind::Binding).collect();
-        for binding in bindings {
-            let name = self.children(binding).next().and_then(|path| self.children(path).next());
-            if let Some(name) = name
-                && self.is_computed(name)
-            {
-                let message = "dynamic attributes are not allowed in 'let'";
-                self.errors.push(SyntaxError::new(SyntaxErrorKind::DynamicAttribute, self.range(name), message));
+        let mut next = self.nodes[node.0 as usize].first_child.get();
+        while let Some(child) = next {
+            next = self.nodes[child.0 as usize].next_sibling.get();
+            if self.kind(child) != SyntaxKind::Binding {
+                continue;
+            }
+            let name = self.children(child).next().and_then(|path| self.children(path).next());
+            if let Some(name) = name {
+                self.check_static(name, "'let'");
             }
         }
         node
@@ -190,14 +230,20 @@ impl<'a> Recorder<'a> {
             None => names,
         };
         let node = self.parent(kind, first, end, children);
-        let names: Vec<_> = self.children(node).skip(usize::from(source.is_some())).collect();
-        for name in names {
-            if self.is_computed(name) {
-                let message = "dynamic attributes are not allowed in 'inherit'";
-                self.errors.push(SyntaxError::new(SyntaxErrorKind::DynamicAttribute, self.range(name), message));
-            }
+        let mut next = names.first.get();
+        while let Some(name) = next {
+            next = self.nodes[name.0 as usize].next_sibling.get();
+            self.check_static(name, "'inherit'");
         }
         node
+    }
+
+    /// Reports a name that is computed where it must not be.
+    fn check_static(&mut self, name: NodeId, place: &str) {
+        if self.is_computed(name) {
+            let message = format!("dynamic attributes are not allowed in {place}");
+            self.errors.push(SyntaxError::new(SyntaxErrorKind::DynamicAttribute, self.range(name), message));
+        }
     }
 
     /// Records formals, each name of which may be there once. `name` is that of the whole set.
@@ -215,24 +261,34 @@ impl<'a> Recorder<'a> {
         };
         let node = self.parent(SyntaxKind::Formals, first, end, children);
         self.nodes[node.0 as usize].flag = has_ellipsis;
-        let names: Vec<_> = self
-            .children(node)
+        self.report_duplicates(node);
+        node
+    }
+
+    /// Reports the names that formals have twice.
+    fn report_duplicates(&mut self, formals: NodeId) {
+        let names: SmallVec<[NodeId; FEW]> = self
+            .children(formals)
             .map(|child| match self.kind(child) {
                 SyntaxKind::Formal => self.children(child).next().unwrap_or(child),
                 _ => child,
             })
             .collect();
         let mut seen: FxHashMap<&[u8], NodeId> = FxHashMap::default();
-        for name in names {
-            if let Some(&before) = seen.get(self.text(name)) {
-                let text = String::from_utf8_lossy(self.text(name)).into_owned();
+        for (index, &name) in names.iter().enumerate() {
+            let text = self.text(name);
+            let before = if names.len() <= FEW {
+                names[..index].iter().copied().find(|&before| self.text(before) == text)
+            } else {
+                let first = *seen.entry(text).or_insert(name);
+                (first != name).then_some(first)
+            };
+            if let Some(before) = before {
+                let text = String::from_utf8_lossy(text);
                 let message = format!("the function names the argument '{text}' twice");
                 let error = SyntaxError::new(SyntaxErrorKind::DuplicateArgument, self.range(name), message);
                 self.errors.push(error.related(self.range(before), "it is named here first"));
-            } else {
-                seen.insert(self.text(name), name);
             }
         }
-        node
     }
 }

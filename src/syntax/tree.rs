@@ -94,14 +94,14 @@ impl Parse {
                 open.push((node, first_child));
                 next = first_child;
                 if let Some((_, following)) = open.last_mut() {
-                    *following = first_child.and_then(|child| self.nodes[child.0 as usize].next_sibling);
+                    *following = first_child.and_then(|child| self.nodes[child.0 as usize].next_sibling.get());
                 }
                 continue;
             }
             let Some((node, following)) = open.last_mut() else { break };
             match following.take() {
                 Some(child) => {
-                    *following = self.nodes[child.0 as usize].next_sibling;
+                    *following = self.nodes[child.0 as usize].next_sibling.get();
                     next = Some(child);
                 }
                 None => {
