@@ -5,6 +5,7 @@
 //! the set it joins.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::SymbolTable;
 use super::names_in_order::NamesInOrder;
@@ -151,7 +152,7 @@ impl Reader<'_, '_> {
         let (Some(path), Some(value)) = (children.next(), children.next()) else { return };
         let pos = self.base.offset(parse.start(path));
         let mut elements = parse.children(path).peekable();
-        let mut seen = Vec::new();
+        let mut seen = SmallVec::<[Symbol; 4]>::new();
         while let Some(node) = elements.next() {
             let is_last = elements.peek().is_none();
             match self.element(node) {
@@ -215,6 +216,9 @@ impl Reader<'_, '_> {
 
     /// Adds an entry, or merges it with one of the same name when both are sets. `path` leads to it.
     fn insert(&mut self, set: SetId, path: &[Symbol], entry: Binding) {
+        if self.sets.sets[set].find(entry.name).is_none() {
+            return self.sets.sets[set].push(entry);
+        }
         let mut pending = vec![(set, path.to_vec(), entry)];
         while let Some((set, path, entry)) = pending.pop() {
             let Some(at) = self.sets.sets[set].find(entry.name) else {

@@ -6,6 +6,8 @@ mod literals;
 mod operators;
 mod variables;
 
+use smallvec::SmallVec;
+
 use super::bindings::{BindingSets, Reader};
 use super::names_in_order::NamesInOrder;
 use super::scope::Scopes;
@@ -51,6 +53,7 @@ pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h 
         scopes: Scopes::default(),
         sets: BindingSets::default(),
         diagnostics: Vec::new(),
+        pending: Vec::new(),
         context,
     };
     let root = lowerer.context.root;
@@ -70,6 +73,8 @@ struct Lowerer<'a, 'h> {
     scopes: Scopes,
     sets: BindingSets,
     diagnostics: Vec<Diagnostic>,
+    /// Expressions of rows that are not complete.
+    pending: Vec<Expr<'h>>,
 }
 
 /// More errors than these help nobody.
@@ -173,13 +178,33 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         }
     }
 
+    /// Lowers nodes in a row.
+    fn exprs(&mut self, nodes: impl Iterator<Item = NodeId>) -> &'h [Expr<'h>] {
+        self.stored(nodes, |lowerer, node| lowerer.expr(node))
+    }
+
+    /// Stores what `lower` makes of each item. On the way there the expressions are on a stack that all levels share.
+    fn stored<T>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        lower: impl Fn(&mut Self, T) -> Expr<'h>,
+    ) -> &'h [Expr<'h>] {
+        let start = self.pending.len();
+        for item in items {
+            let expr = lower(self, item);
+            self.pending.push(expr);
+        }
+        let stored = self.heap().store_slice(&self.pending[start..]);
+        self.pending.truncate(start);
+        stored
+    }
+
     fn list(&mut self, node: NodeId) -> Expr<'h> {
         let parse = self.parse;
-        let elements: Vec<_> = parse.children(node).map(|child| self.expr(child)).collect();
+        let elements = self.exprs(parse.children(node));
         if elements.is_empty() {
             return Expr::Const(List::from_slice(self.heap(), &[]));
         }
-        let elements = self.heap().store_slice(&elements);
         Expr::List(self.heap().store(ListExpr { elements }))
     }
 
@@ -189,8 +214,8 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         let Some(function) = parts.next() else { return Expr::Const(Value::null()) };
         let pos = self.pos(function);
         let function = self.expr(function);
-        let arguments: Vec<_> = parts.map(|argument| self.expr(argument)).collect();
-        self.call(function, &arguments, pos)
+        let arguments = self.exprs(parts);
+        Expr::Call(self.heap().store(Call { function, arguments, pos }))
     }
 
     fn call(&mut self, function: Expr<'h>, arguments: &[Expr<'h>], pos: Pos) -> Expr<'h> {
@@ -236,7 +261,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     fn attr_path(&mut self, node: NodeId) -> &'h [PathElement<'h>] {
         let parse = self.parse;
-        let elements: Vec<_> =
+        let elements: SmallVec<[_; 4]> =
             parse.children(node).map(|element| (self.attr_name(element), self.pos(element))).collect();
         self.heap().store_many(elements.into_iter().map(|(name, pos)| PathElement {
             name,

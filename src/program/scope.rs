@@ -30,13 +30,25 @@ pub(super) enum Place {
 
 /// The frames around the node that is being lowered.
 ///
-/// For every name the places that bind it are a stack, so that a look-up takes the same time however
-/// deeply scopes nest.
+/// All places of names are one stack, in which each knows the place of the same name that it hides: a look-up takes the
+/// same time however deeply scopes nest.
 #[derive(Default)]
 pub(super) struct Scopes {
     level: u32,
-    bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
+    /// The innermost place of each name, by its index in `places`; `NOWHERE` if there is none any more.
+    innermost: FxHashMap<Symbol, u32>,
+    places: Vec<NamePlace>,
     withs: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+struct NamePlace {
+    name: Symbol,
+    level: u32,
+    slot: u32,
+    /// The place that this one hides.
+    hidden: u32,
 }
 
 impl Scopes {
@@ -44,16 +56,17 @@ impl Scopes {
     pub(super) fn enter(&mut self, names: impl Iterator<Item = (Symbol, u32)>) {
         self.level += 1;
         for (name, slot) in names {
-            self.bound.entry(name).or_default().push((self.level, slot));
+            let innermost = self.innermost.entry(name).or_insert(NOWHERE);
+            let hidden = std::mem::replace(innermost, self.places.len() as u32);
+            self.places.push(NamePlace { name, level: self.level, slot, hidden });
         }
     }
 
-    /// Leaves the frame that was entered last; `names` are those it was entered with.
-    pub(super) fn leave(&mut self, names: impl Iterator<Item = Symbol>) {
-        for name in names {
-            if let Some(places) = self.bound.get_mut(&name) {
-                places.pop();
-            }
+    /// Leaves the frame that was entered last.
+    pub(super) fn leave(&mut self) {
+        let level = self.level;
+        while let Some(place) = self.places.pop_if(|place| place.level == level) {
+            self.innermost.insert(place.name, place.hidden);
         }
         self.level -= 1;
     }
@@ -84,10 +97,13 @@ impl Scopes {
     }
 
     fn resolve_below(&self, name: Symbol, limit: u32) -> Place {
-        let places = self.bound.get(&name).map_or(&[][..], Vec::as_slice);
-        // At most the entries of the innermost frame are skipped.
-        if let Some(&(level, slot)) = places.iter().rev().find(|(level, _)| *level < limit) {
-            return Place::Slot { depth: self.level - level, slot };
+        let mut at = self.innermost.get(&name).copied().unwrap_or(NOWHERE);
+        // At most the places of the innermost frame are skipped. There is none at `NOWHERE`.
+        while let Some(place) = self.places.get(at as usize) {
+            if place.level < limit {
+                return Place::Slot { depth: self.level - place.level, slot: place.slot };
+            }
+            at = place.hidden;
         }
         match self.with_depth() {
             Some(depth) => Place::With { depth },
@@ -97,6 +113,6 @@ impl Scopes {
 
     /// Every name that is bound here, for suggestions.
     pub(super) fn names(&self) -> impl Iterator<Item = Symbol> + '_ {
-        self.bound.iter().filter(|(_, places)| !places.is_empty()).map(|(&name, _)| name)
+        self.innermost.iter().filter(|(_, place)| **place != NOWHERE).map(|(&name, _)| name)
     }
 }

@@ -11,7 +11,14 @@ use crate::heap::{Heap, Str, Symbol, Value};
 pub(crate) struct SymbolTable<'h> {
     heap: &'h Heap,
     texts: Vec<Value<'h>>,
-    ids: HashTable<Symbol>,
+    ids: HashTable<Entry<'h>>,
+}
+
+/// A name with what a look-up compares, so that it follows no further references and never hashes twice.
+struct Entry<'h> {
+    hash: u64,
+    text: &'h [u8],
+    symbol: Symbol,
 }
 
 fn hash(text: &[u8]) -> u64 {
@@ -37,17 +44,15 @@ impl<'h> SymbolTable<'h> {
     }
 
     fn find_hashed(&self, hash: u64, text: &[u8]) -> Option<Symbol> {
-        self.ids.find(hash, |&symbol| self.bytes(symbol) == text).copied()
+        self.ids.find(hash, |entry| entry.hash == hash && entry.text == text).map(|entry| entry.symbol)
     }
 
     fn add(&mut self, hash_of_text: u64, text: &[u8], value: Value<'h>) -> Symbol {
         debug_assert_eq!(hash(text), hash_of_text);
         let symbol = Symbol(u32::try_from(self.texts.len()).expect("the heap cannot hold 2^32 names"));
         self.texts.push(value);
-        let texts = &self.texts;
-        self.ids.insert_unique(hash_of_text, symbol, |&Symbol(id)| {
-            hash(texts[id as usize].as_string().map_or(&[][..], Str::bytes))
-        });
+        let text = self.bytes(symbol);
+        self.ids.insert_unique(hash_of_text, Entry { hash: hash_of_text, text, symbol }, |entry| entry.hash);
         symbol
     }
 

@@ -32,6 +32,9 @@ pub fn plain_string(parse: &Parse, node: NodeId) -> Option<Cow<'_, [u8]>> {
     if parse.children(node).next().is_some() {
         return None;
     }
+    if parse.kind(node) == SyntaxKind::String {
+        return Some(unescape(&parse.source()[content_start(parse, node) as usize..content_end(parse, node) as usize]));
+    }
     Some(match string_parts(parse, node).pop() {
         Some(Part::Text(text)) => text,
         _ => Cow::Borrowed(b""),
@@ -277,19 +280,25 @@ fn shared_indentation(tokens: &[Token<'_>]) -> usize {
             }
             continue;
         };
-        for &byte in *text {
-            match byte {
-                b'\n' => {
-                    is_start = true;
-                    current = 0;
+        let mut rest = *text;
+        while !rest.is_empty() {
+            if is_start {
+                let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+                current += blanks;
+                rest = &rest[blanks..];
+                match rest.first() {
+                    None => break,
+                    Some(b'\n') => {}
+                    Some(_) => {
+                        is_start = false;
+                        least = least.min(current);
+                    }
                 }
-                b' ' if is_start => current += 1,
-                _ if is_start => {
-                    is_start = false;
-                    least = least.min(current);
-                }
-                _ => {}
             }
+            let Some(end) = memchr::memchr(b'\n', rest) else { break };
+            is_start = true;
+            current = 0;
+            rest = &rest[end + 1..];
         }
     }
     least
@@ -309,22 +318,23 @@ struct Stripper<'a> {
 impl Stripper<'_> {
     fn text(&mut self, text: &[u8], is_last: bool) {
         let mut stripped = Vec::with_capacity(text.len());
-        for &byte in text {
-            if self.is_start && byte == b' ' {
-                if self.dropped >= self.indentation {
-                    stripped.push(byte);
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.is_start {
+                let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+                let dropped = blanks.min(self.indentation.saturating_sub(self.dropped));
+                stripped.extend_from_slice(&rest[dropped..blanks]);
+                self.dropped += blanks;
+                rest = &rest[blanks..];
+                if rest.is_empty() {
+                    break;
                 }
-                self.dropped += 1;
-                continue;
             }
-            if byte == b'\n' {
-                self.is_start = true;
-                self.dropped = 0;
-            } else if self.is_start {
-                self.is_start = false;
-                self.dropped = 0;
-            }
-            stripped.push(byte);
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            self.is_start = rest[..end].ends_with(b"\n");
+            self.dropped = 0;
+            stripped.extend_from_slice(&rest[..end]);
+            rest = &rest[end..];
         }
         if is_last
             && let Some(at) = memchr::memrchr(b'\n', &stripped)

@@ -208,6 +208,26 @@ impl SyntaxKind {
         matches!(self, SyntaxKind::Whitespace | SyntaxKind::Comment)
     }
 
+    /// Whether all tokens of this kind have the same text.
+    pub(super) fn has_fixed_text(self) -> bool {
+        !matches!(
+            self,
+            SyntaxKind::Whitespace
+                | SyntaxKind::Comment
+                | SyntaxKind::Unknown
+                | SyntaxKind::Word
+                | SyntaxKind::Integer
+                | SyntaxKind::Decimal
+                | SyntaxKind::Url
+                | SyntaxKind::AnglePath
+                | SyntaxKind::PathText
+                | SyntaxKind::PathStart
+                | SyntaxKind::PathMore
+                | SyntaxKind::StringText
+                | SyntaxKind::IndentedText
+        )
+    }
+
     /// Whether nodes and not tokens are of this kind.
     pub fn is_node(self) -> bool {
         self >= SyntaxKind::Root

@@ -174,25 +174,43 @@ struct Lexer<'a> {
     modes: Vec<Mode>,
     /// Where the last run of path characters that was looked at ends.
     path_run: usize,
-    /// The same for the characters of a URL's scheme.
-    scheme_run: usize,
+    /// From where on that run could be the scheme of a URL, if a colon follows it.
+    scheme_start: usize,
+}
+
+/// Which bytes are letters, digits, or of `others`.
+const fn class(others: &[u8]) -> [bool; 256] {
+    let mut class = [false; 256];
+    let mut byte = 0;
+    while byte < class.len() {
+        class[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < others.len() {
+        class[others[index] as usize] = true;
+        index += 1;
+    }
+    class
 }
 
 /// What a path consists of, besides slashes.
+static PATH: [bool; 256] = class(b"._-+");
+static URL: [bool; 256] = class(b"%/?:@&=+$,-_.!~*'");
+
+#[inline]
 fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+')
+    PATH[usize::from(byte)]
 }
 
-fn is_scheme_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+')
-}
-
+#[inline]
 fn is_url_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
+    URL[usize::from(byte)]
 }
 
 /// Where the bytes from `start` on stop being of a class.
-fn run_end(source: &[u8], start: usize, belongs: fn(u8) -> bool) -> usize {
+#[inline]
+fn run_end(source: &[u8], start: usize, belongs: impl Fn(u8) -> bool) -> usize {
     source[start..].iter().position(|&byte| !belongs(byte)).map_or(source.len(), |length| start + length)
 }
 
@@ -201,7 +219,7 @@ pub(super) fn lex(source: &[u8]) -> (Tokens, Vec<SyntaxError>) {
     let mut tokens = Tokens::default();
     tokens.kinds.reserve(source.len() / 4);
     tokens.starts.reserve(source.len() / 4 + 1);
-    let mut lexer = Lexer { source, tokens, errors: Vec::new(), modes: Vec::new(), path_run: 0, scheme_run: 0 };
+    let mut lexer = Lexer { source, tokens, errors: Vec::new(), modes: Vec::new(), path_run: 0, scheme_start: 0 };
     let mut at = 0;
     while at < source.len() {
         at = match lexer.modes.last() {
@@ -301,11 +319,16 @@ impl Lexer<'_> {
             b'~' => start + 1,
             _ if !is_path_byte(first) => return None,
             _ => {
-                if let Some(end) = self.url(start) {
-                    return Some((SyntaxKind::Url, end));
-                }
                 if self.path_run <= start {
                     self.path_run = run_end(source, start, is_path_byte);
+                    if source.get(self.path_run) == Some(&b':') {
+                        // A scheme has all characters of a path but one.
+                        let other = memchr::memrchr(b'_', &source[start..self.path_run]);
+                        self.scheme_start = other.map_or(start, |at| start + at + 1);
+                    }
+                }
+                if let Some(end) = self.url(start) {
+                    return Some((SyntaxKind::Url, end));
                 }
                 self.path_run
             }
@@ -331,20 +354,15 @@ impl Lexer<'_> {
         Some((SyntaxKind::PathText, end))
     }
 
-    /// Where the URL at `start` ends, if there is one.
-    fn url(&mut self, start: usize) -> Option<usize> {
+    /// Where the URL at `start` ends, if there is one. `start` is in the run of path characters that was looked at.
+    fn url(&self, start: usize) -> Option<usize> {
         let source = self.source;
-        if !source[start].is_ascii_alphabetic() {
+        let rest = source[self.path_run..].strip_prefix(b":")?;
+        let is_scheme = start >= self.scheme_start && source[start].is_ascii_alphabetic();
+        if !is_scheme || !rest.first().copied().is_some_and(is_url_byte) {
             return None;
         }
-        if self.scheme_run <= start {
-            self.scheme_run = run_end(source, start, is_scheme_byte);
-        }
-        let rest = source[self.scheme_run..].strip_prefix(b":")?;
-        if !rest.first().copied().is_some_and(is_url_byte) {
-            return None;
-        }
-        Some(run_end(source, self.scheme_run + 1, is_url_byte))
+        Some(run_end(source, self.path_run + 1, is_url_byte))
     }
 
     /// Bytes that begin no token; those that follow each other are one.

@@ -1,10 +1,12 @@
 //! The lossless tree, made of the record on demand.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
-use rowan::{GreenNode, GreenNodeBuilder, Language};
+use rowan::{GreenNode, GreenToken, Language, NodeOrToken};
+use rustc_hash::FxBuildHasher;
 
-use super::record::NodeId;
+use super::record::{Link, Node};
 use super::{Parse, SyntaxKind};
 
 /// The language, for rowan.
@@ -80,52 +82,166 @@ impl Parse {
 
     /// Builds the tree from the leaves. Depth is a matter of memory: nothing recurses.
     fn green(&self) -> GreenNode {
-        let mut builder = GreenNodeBuilder::new();
-        builder.start_node(Nix::kind_to_raw(SyntaxKind::Root));
-        let mut token = 0;
-        // What is open: a node, and its next child.
-        let mut open: Vec<(NodeId, Option<NodeId>)> = Vec::new();
-        let mut next = Some(self.root());
+        let mut builder = Builder::new(self);
+        // The nodes that are open.
+        let mut open: Vec<Open> = Vec::new();
+        let mut next = Link::to(self.root());
         loop {
-            if let Some(node) = next {
-                self.tokens_before(&mut builder, &mut token, self.nodes[node.0 as usize].first_token);
-                builder.start_node(Nix::kind_to_raw(self.kind(node)));
-                let first_child = self.children(node).next().filter(|_| open.len() < MAX_DEPTH);
-                open.push((node, first_child));
-                next = first_child;
-                if let Some((_, following)) = open.last_mut() {
-                    *following = first_child.and_then(|child| self.nodes[child.0 as usize].next_sibling.get());
+            if let Some(id) = next.get() {
+                let node = self.nodes[id.0 as usize];
+                builder.tokens_before(node.first_token);
+                if let Some(last) = open.last_mut() {
+                    last.next = node.next_sibling;
                 }
+                if self.is_word(&node) {
+                    builder.word(node.kind);
+                    next = node.next_sibling;
+                    continue;
+                }
+                next = if open.len() < MAX_DEPTH { node.first_child } else { Link::NONE };
+                let first = builder.elements.len();
+                open.push(Open { kind: node.kind, end_token: node.end_token, first, next });
                 continue;
             }
-            let Some((node, following)) = open.last_mut() else { break };
-            match following.take() {
-                Some(child) => {
-                    *following = self.nodes[child.0 as usize].next_sibling.get();
-                    next = Some(child);
-                }
-                None => {
-                    let end = self.nodes[node.0 as usize].end_token;
-                    self.tokens_before(&mut builder, &mut token, end);
-                    builder.finish_node();
-                    open.pop();
-                }
-            }
+            let Some(Open { kind, end_token, first, .. }) = open.pop() else { break };
+            builder.tokens_before(end_token);
+            builder.close(kind, first);
+            next = open.last().map_or(Link::NONE, |outer| outer.next);
         }
-        self.tokens_before(&mut builder, &mut token, self.tokens.kinds.len() as u32);
-        builder.finish_node();
-        builder.finish()
+        builder.tokens_before(self.tokens.kinds.len() as u32);
+        GreenNode::new(Nix::kind_to_raw(SyntaxKind::Root), builder.elements)
+    }
+
+    /// Whether a node is a name, or something that is nothing but a name.
+    fn is_word(&self, node: &Node) -> bool {
+        let is_one_token = node.end_token == node.first_token + 1;
+        is_one_token
+            && self.tokens.kinds[node.first_token as usize] == SyntaxKind::Word
+            && matches!(node.kind, SyntaxKind::Ident | SyntaxKind::AttrPath | SyntaxKind::Formal)
+    }
+}
+
+/// A node whose children are being added.
+struct Open {
+    kind: SyntaxKind,
+    end_token: u32,
+    /// The place of its first element in [`Builder::elements`].
+    first: usize,
+    /// The next node below it.
+    next: Link,
+}
+
+/// Longer tokens are seldom equal to another.
+const MAX_SHARED: usize = 32;
+
+/// A token, and nodes of nothing else, which are shared by all places in the tree that have them.
+struct Shared {
+    token: GreenToken,
+    ident: Option<GreenNode>,
+    /// What was made of the name last: a path or a formal.
+    outer: Option<GreenNode>,
+}
+
+/// Makes green nodes.
+///
+/// rowan's own builder looks up every token and every small node in tables that only grow. Here a token is looked up in
+/// one place, where it replaces what was there, and of the nodes only those of one name are shared.
+struct Builder<'a> {
+    parse: &'a Parse,
+    /// The whole text, if it stands for itself in a tree.
+    plain: Option<&'a str>,
+    /// The next token.
+    token: u32,
+    /// The elements of all nodes that are open.
+    elements: Vec<NodeOrToken<GreenNode, GreenToken>>,
+    /// The tokens whose kind says their text.
+    fixed: [Option<GreenToken>; SyntaxKind::ALL.len()],
+    /// Other tokens, each at the place that its hash says.
+    shared: Vec<Option<Shared>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(parse: &'a Parse) -> Self {
+        // What begins with this byte may be a private character that stands for something else.
+        let is_plain = memchr::memchr(0xf3, &parse.source).is_none();
+        let plain = std::str::from_utf8(&parse.source).ok().filter(|_| is_plain);
+        let places = (parse.tokens.kinds.len() / 4).clamp(16, 4096).next_power_of_two();
+        let shared = std::iter::repeat_with(|| None).take(places).collect();
+        Builder { parse, plain, token: 0, elements: Vec::new(), fixed: [const { None }; _], shared }
     }
 
     /// Adds the tokens up to `end`.
-    fn tokens_before(&self, builder: &mut GreenNodeBuilder<'_>, token: &mut u32, end: u32) {
-        while *token < end {
-            let at = *token as usize;
-            let bytes = &self.source[self.tokens.starts[at] as usize..self.tokens.starts[at + 1] as usize];
-            builder.token(Nix::kind_to_raw(self.tokens.kinds[at]), &text_of(bytes));
-            *token += 1;
+    fn tokens_before(&mut self, end: u32) {
+        while self.token < end {
+            let token = self.next_token();
+            self.elements.push(NodeOrToken::Token(token));
         }
     }
+
+    /// Makes a node of the elements from `first` on.
+    fn close(&mut self, kind: SyntaxKind, first: usize) {
+        let node = GreenNode::new(Nix::kind_to_raw(kind), self.elements.drain(first..));
+        self.elements.push(NodeOrToken::Node(node));
+    }
+
+    fn next_token(&mut self) -> GreenToken {
+        let at = self.token as usize;
+        let kind = self.parse.tokens.kinds[at];
+        if kind.has_fixed_text() {
+            if let Some(token) = &self.fixed[kind as usize] {
+                self.token += 1;
+                return token.clone();
+            }
+            let token = GreenToken::new(Nix::kind_to_raw(kind), &self.next_text());
+            self.fixed[kind as usize] = Some(token.clone());
+            return token;
+        }
+        let text = self.next_text();
+        if text.len() > MAX_SHARED {
+            return GreenToken::new(Nix::kind_to_raw(kind), &text);
+        }
+        shared(&mut self.shared, kind, &text).token.clone()
+    }
+
+    /// Adds the next token, a name, as a node that [`Parse::is_word`].
+    fn word(&mut self, kind: SyntaxKind) {
+        let text = self.next_text();
+        let Shared { token, ident, outer } = shared(&mut self.shared, SyntaxKind::Word, &text);
+        let only = |kind: SyntaxKind, child| GreenNode::new(Nix::kind_to_raw(kind), [child]);
+        let ident = ident.get_or_insert_with(|| only(SyntaxKind::Ident, NodeOrToken::Token(token.clone())));
+        let node = if kind == SyntaxKind::Ident {
+            ident
+        } else {
+            if outer.as_ref().is_some_and(|outer| outer.kind() != Nix::kind_to_raw(kind)) {
+                *outer = None;
+            }
+            outer.get_or_insert_with(|| only(kind, NodeOrToken::Node(ident.clone())))
+        };
+        self.elements.push(NodeOrToken::Node(node.clone()));
+    }
+
+    /// The text of the next token, which is passed over.
+    fn next_text(&mut self) -> Cow<'a, str> {
+        let at = self.token as usize;
+        self.token += 1;
+        let range = self.parse.tokens.starts[at] as usize..self.parse.tokens.starts[at + 1] as usize;
+        match self.plain.and_then(|text| text.get(range.clone())) {
+            Some(text) => Cow::Borrowed(text),
+            None => text_of(&self.parse.source[range]),
+        }
+    }
+}
+
+/// The shared token that has this text, made if its place has another.
+fn shared<'s>(places: &'s mut [Option<Shared>], kind: SyntaxKind, text: &str) -> &'s mut Shared {
+    let kind = Nix::kind_to_raw(kind);
+    let hash = FxBuildHasher.hash_one(text) as usize;
+    let last = places.len() - 1;
+    let place = &mut places[hash & last];
+    if place.as_ref().is_some_and(|shared| shared.token.kind() != kind || shared.token.text() != text) {
+        *place = None;
+    }
+    place.get_or_insert_with(|| Shared { token: GreenToken::new(kind, text), ident: None, outer: None })
 }
 
 /// Bytes as text, reversibly.

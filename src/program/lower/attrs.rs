@@ -1,5 +1,7 @@
 //! Attribute sets and `let`.
 
+use smallvec::SmallVec;
+
 use super::super::bindings::{Bindings, Bound, DynamicBinding, SetId};
 use super::super::{AttrsExpr, DynamicAttr, Expr, Let, names};
 use super::Lowerer;
@@ -48,8 +50,8 @@ impl<'h> Lowerer<'_, 'h> {
     }
 
     fn shape(&self, bindings: &Bindings) -> &'h Shape<'h> {
-        let names: Vec<_> = bindings.entries.iter().map(|entry| entry.name).collect();
-        let positions: Vec<_> = bindings.entries.iter().map(|entry| entry.pos).collect();
+        let names: SmallVec<[_; 16]> = bindings.entries.iter().map(|entry| entry.name).collect();
+        let positions: SmallVec<[_; 16]> = bindings.entries.iter().map(|entry| entry.pos).collect();
         Shape::new(self.heap(), &names, &positions, true)
     }
 
@@ -64,11 +66,11 @@ impl<'h> Lowerer<'_, 'h> {
         if has_frame {
             self.scopes.enter(std::iter::empty());
         }
-        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        let source_exprs = self.exprs(slots.iter().copied());
         let values = self.values(&bindings, &sources, false);
         let dynamic = self.dynamic(&bindings.dynamic);
         if has_frame {
-            self.scopes.leave(std::iter::empty());
+            self.scopes.leave();
         }
         let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides: None };
         Expr::Attrs(self.heap().store(attrs))
@@ -78,10 +80,10 @@ impl<'h> Lowerer<'_, 'h> {
         let shape = self.shape(&bindings);
         let (sources, slots) = self.place_sources(&bindings, shape.len() as u32);
         self.scopes.enter(shape.names().iter().copied().zip(0..));
-        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        let source_exprs = self.exprs(slots.iter().copied());
         let values = self.values(&bindings, &sources, true);
         let dynamic = self.dynamic(&bindings.dynamic);
-        self.scopes.leave(shape.names().iter().copied());
+        self.scopes.leave();
         let overrides = shape.index_of(names::OVERRIDES).map(|index| index as u32);
         let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides };
         Expr::RecAttrs(self.heap().store(attrs))
@@ -91,16 +93,15 @@ impl<'h> Lowerer<'_, 'h> {
         let parse = self.parse;
         let set = self.reader().read(node, true);
         let bindings = self.take_sorted(set);
-        let in_scope: Vec<_> = bindings.entries.iter().map(|entry| entry.name).zip(0..).collect();
         let (sources, slots) = self.place_sources(&bindings, bindings.entries.len() as u32);
-        self.scopes.enter(in_scope.iter().copied());
-        let source_exprs = self.heap().store_many(slots.iter().map(|&node| self.expr(node)).collect::<Vec<_>>());
+        self.scopes.enter(bindings.entries.iter().map(|entry| entry.name).zip(0..));
+        let source_exprs = self.exprs(slots.iter().copied());
         let values = self.values(&bindings, &sources, true);
         let body = match parse.children(node).last() {
             Some(body) => self.expr(body),
             None => Expr::Const(crate::heap::Value::null()),
         };
-        self.scopes.leave(in_scope.iter().map(|(name, _)| *name));
+        self.scopes.leave();
         Expr::Let(self.heap().store(Let { values, sources: source_exprs, body }))
     }
 
@@ -130,21 +131,18 @@ impl<'h> Lowerer<'_, 'h> {
     /// The values of a set in the order of its names. Plain `inherit` looks outside of the innermost
     /// frame if that frame holds the names themselves.
     fn values(&mut self, bindings: &Bindings, sources: &[Source], is_rec: bool) -> &'h [Expr<'h>] {
-        let values: Vec<_> = (bindings.entries.iter())
-            .map(|entry| match entry.value {
-                Bound::Inherited if is_rec => self.variable_outside(entry.name, entry.pos),
-                Bound::Inherited => self.variable_named(entry.name, entry.pos),
-                Bound::InheritedFrom(source) => {
-                    let subject = match sources[source] {
-                        Source::Inline(node) => self.expr(node),
-                        Source::Slot(slot) => Expr::Local { slot, pos: self.pos(bindings.sources[source]) },
-                    };
-                    self.select_name(subject, entry.name, entry.pos)
-                }
-                bound => self.bound(bound, Some(entry.name), entry.pos),
-            })
-            .collect();
-        self.heap().store_slice(&values)
+        self.stored(bindings.entries.iter(), |lowerer, entry| match entry.value {
+            Bound::Inherited if is_rec => lowerer.variable_outside(entry.name, entry.pos),
+            Bound::Inherited => lowerer.variable_named(entry.name, entry.pos),
+            Bound::InheritedFrom(source) => {
+                let subject = match sources[source] {
+                    Source::Inline(node) => lowerer.expr(node),
+                    Source::Slot(slot) => Expr::Local { slot, pos: lowerer.pos(bindings.sources[source]) },
+                };
+                lowerer.select_name(subject, entry.name, entry.pos)
+            }
+            bound => lowerer.bound(bound, Some(entry.name), entry.pos),
+        })
     }
 
     fn bound(&mut self, bound: Bound, name: Option<Symbol>, pos: Pos) -> Expr<'h> {

@@ -1,5 +1,7 @@
 //! Functions.
 
+use smallvec::SmallVec;
+
 use super::super::{Expr, Formal, Formals, Lambda, Strictness};
 use super::Lowerer;
 use crate::diagnostics::Pos;
@@ -11,8 +13,8 @@ use std::cell::Cell;
 /// The parameters of a row of lambdas, `a: b: { c }: body`.
 #[derive(Default)]
 struct Parameters {
-    plain: Vec<Symbol>,
-    positions: Vec<Pos>,
+    plain: SmallVec<[Symbol; 4]>,
+    positions: SmallVec<[Pos; 4]>,
     /// The node of the formals, which can only come last.
     formals: Option<NodeId>,
 }
@@ -33,17 +35,16 @@ impl<'h> Lowerer<'_, 'h> {
         let first_slot = plain + u32::from(whole.is_some());
         let slots = first_slot + formals.names.len() as u32;
 
-        let in_scope: Vec<_> = (parameters.plain.iter().copied())
+        let in_scope = (parameters.plain.iter().copied())
             .zip(0..)
             .chain(formals.whole.zip(whole))
-            .chain(formals.names.iter().map(|(name, ..)| *name).zip(first_slot..))
-            .collect();
-        self.scopes.enter(in_scope.iter().copied());
+            .chain(formals.names.iter().map(|(name, ..)| *name).zip(first_slot..));
+        self.scopes.enter(in_scope);
         let lowered: Vec<_> = (formals.names.iter())
             .map(|&(name, pos, default)| Formal { name, pos, default: default.map(|node| self.expr(node)) })
             .collect();
         let body = body.map_or(Expr::Const(crate::heap::Value::null()), |body| self.expr(body));
-        self.scopes.leave(in_scope.iter().map(|(name, _)| *name));
+        self.scopes.leave();
 
         let formals = parameters.formals.map(|node| {
             let formals: &Formals<'h> = heap.store(Formals {
