@@ -7,6 +7,7 @@
 //! strictness analysis", 1987) goes on over calls; it would change what is seen.
 
 use super::{BinaryOp, Expr};
+use crate::heap::Kind;
 
 /// What a function does to the arguments of its plain parameters.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -81,6 +82,8 @@ impl Walk {
             Expr::Binary(BinaryOp::Greater | BinaryOp::LessEqual, operands) => {
                 self.expr(&operands.right, depth) && self.expr(&operands.left, depth)
             }
+            // What cannot be added is found before the right side is evaluated.
+            Expr::Binary(BinaryOp::Add, operands) if !may_be_added(&operands.left) => false,
             Expr::Binary(_, operands) => self.expr(&operands.left, depth) && self.expr(&operands.right, depth),
             // After these, it depends.
             Expr::And(operands) | Expr::Or(operands) | Expr::Implies(operands) => {
@@ -119,5 +122,17 @@ impl Walk {
         }
         self.nothing_done = false;
         true
+    }
+}
+
+/// Whether something may be added to an expression. Of what is not a constant this is not known, and does not matter:
+/// its evaluation is what comes first.
+fn may_be_added(expr: &Expr<'_>) -> bool {
+    match expr {
+        Expr::Const(value) | Expr::Folded(value) => {
+            matches!(value.kind(), Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Path(_))
+        }
+        Expr::Lambda(_) => false,
+        _ => true,
     }
 }

@@ -120,9 +120,9 @@ const IN_ORDER: &[&str] = &[
     "__unsafeDiscardStringContext", "unsafeDiscardStringContext", "__hasContext", "hasContext",
     "__unsafeDiscardOutputDependency", "unsafeDiscardOutputDependency", "__addDrvOutputDependencies",
     "addDrvOutputDependencies", "__getContext", "getContext", "__appendContext", "appendContext",
-    "fetchMercurial", "__fetchurl", "fetchurl", "fetchTarball", "fetchGit", "fromTOML", "__getFlake",
+    "fetchMercurial", "fetchFinalTree", "__fetchurl", "fetchurl", "fetchTarball", "fetchGit", "fromTOML", "__getFlake",
     "getFlake", "__parseFlakeRef", "parseFlakeRef", "__flakeRefToString", "flakeRefToString", "derivation",
-    "strict", "drvAttrs", "commonAttrs", "outputsList", "outputToAttrListElement", "__curPos", "success",
+    "strict", "drvAttrs", "commonAttrs", "outputsList", "x", "outputToAttrListElement", "__curPos", "success",
     "version", "recursive", "sha256", "url", "hash", "hashAlgo", "toHashFormat",
 ];
 

@@ -15,6 +15,7 @@
 
 pub mod decode;
 mod error;
+mod find_errors;
 mod kind;
 mod lexer;
 mod number;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use lalrpop_util::{ErrorRecovery, ParseError};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::find_errors::with_recovery;
 use super::lexer::{Tokens, lex};
 use super::operators::{BinaryOperator, UnaryOperator};
 use super::record::{Node, NodeId, Recorder};
-use super::{SyntaxKind, recovery, strict};
+use super::{SyntaxKind, strict};
 
 /// The syntax that must be enabled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,9 +42,9 @@ pub fn parse(source: impl Into<Arc<[u8]>>, features: Features) -> Parse {
     let lexical_errors = errors.len();
     let mut recorder = Recorder::new(&source, &tokens, errors, features.pipe_operators);
     let root = strict::RootParser::new().parse(&mut recorder, Condensed { kinds: &tokens.kinds, at: 0 });
-    let root = root.unwrap_or_else(|_| {
+    let root = root.unwrap_or_else(|first| {
         recorder.forget(lexical_errors);
-        with_recovery(&mut recorder)
+        with_recovery(&mut recorder, first)
     });
     let Recorder { nodes, mut errors, .. } = recorder;
     errors.sort_by_key(|error| error.range.start);
@@ -61,19 +62,6 @@ fn too_large(source: Arc<[u8]>) -> Parse {
     let root = recorder.node(SyntaxKind::Error, 0, 0, &[]);
     let Recorder { nodes, errors, .. } = recorder;
     Parse { source, tokens, nodes, root, errors }
-}
-
-/// Parses a text that has errors, to find them all.
-fn with_recovery(recorder: &mut Recorder<'_>) -> NodeId {
-    let tokens = recorder.tokens;
-    let significant = (0_u32..)
-        .zip(&tokens.kinds)
-        .filter(|(_, kind)| !kind.is_trivia())
-        .map(|(index, &kind)| Ok((index, kind, index + 1)));
-    recovery::RootParser::new().parse(recorder, significant).unwrap_or_else(|error| {
-        recorder.report(error);
-        recorder.node(SyntaxKind::Error, 0, 0, &[])
-    })
 }
 
 /// The tokens that the grammar sees, with each string that has no interpolations as one.
@@ -111,7 +99,7 @@ impl Iterator for Condensed<'_> {
     }
 }
 
-type GrammarError = ParseError<u32, SyntaxKind, ()>;
+pub(super) type GrammarError = ParseError<u32, SyntaxKind, ()>;
 
 impl Recorder<'_> {
     /// Forgets what was recorded, and all errors but the first so many.
