@@ -149,20 +149,19 @@ impl Runner {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = |name: &str| self.scratch.join(format!("{name}{number}"));
         let (stdout, stderr) = (path("out"), path("err"));
-        let mut command = Command::new(&self.binary);
-        command.args(mode.flags());
-        for (index, program) in programs.iter().enumerate() {
-            command.arg(self.marker(index)?).arg(program);
-        }
         let store = match mode {
             Mode::Store => format!("local?root={}", self.store().display()),
             _ => "dummy://".to_owned(),
         };
+        let mut command = Command::new(&self.binary);
+        command.args(mode.flags()).args(["--store", &store]);
+        for (index, program) in programs.iter().enumerate() {
+            command.arg(self.marker(index)?).arg(program);
+        }
         let mut child = command
             .env_clear()
             .envs([("HOME", "/homeless"), ("NO_COLOR", "1"), ("LC_ALL", "C.UTF-8"), ("NIX_PATH", "")])
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("NIX_REMOTE", store)
             .env("NIX_STATE_DIR", self.scratch.join("state"))
             .env("XDG_CACHE_HOME", self.scratch.join("cache"))
             .current_dir(&self.scratch)
