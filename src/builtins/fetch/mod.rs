@@ -17,6 +17,8 @@ mod git_url;
 mod input;
 mod local;
 mod ref_name;
+mod repository;
+mod submodules;
 #[cfg(test)]
 mod tests;
 mod tree;
