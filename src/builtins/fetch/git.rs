@@ -54,7 +54,7 @@ pub(super) fn check_out(eval: &mut Eval<'_>, input: &Input, path: &[u8]) -> Resu
         is_dirty |= assembly.add(&part).map_err(|problem| part.describe(problem))?.1;
     }
     assembly.writer.finish().map_err(scratch_failure)?;
-    let repository = Repository::open(eval, path)?;
+    let repository = Repository::open(eval, path);
     let (count, last_modified) = match &commit {
         Some(commit) => (repository.count(commit)?, repository.time(commit)?),
         None => (Some(0), 0),
@@ -118,7 +118,9 @@ struct Assembly<'a, 'e, 'h> {
 impl Assembly<'_, '_, '_> {
     /// Adds the files of a repository. Returns the commit, and whether the files differ from it.
     fn add(&mut self, part: &Part) -> Result<(Option<String>, bool)> {
-        let is_bare = Repository::open(self.eval, &part.path)?.is_bare;
+        let repository = Repository::open(self.eval, &part.path);
+        repository.check()?;
+        let is_bare = repository.is_bare;
         self.writer.directory(&part.place).map_err(scratch_failure)?;
         match &part.version {
             Version::Current if !is_bare => self.add_work_tree(part),
@@ -130,7 +132,7 @@ impl Assembly<'_, '_, '_> {
     /// What is checked out, with all changes to files that Git knows.
     fn add_work_tree(&mut self, part: &Part) -> Result<(Option<String>, bool)> {
         let inner = self.submodules_of_work_tree(part)?;
-        let repository = Repository::open(self.eval, &part.path)?;
+        let repository = Repository::open(self.eval, &part.path);
         let head = repository.resolve("HEAD").ok();
         let mut committed = match &head {
             Some(head) => repository.blobs_of_commit(head)?,
@@ -161,7 +163,7 @@ impl Assembly<'_, '_, '_> {
 
     /// What a commit contains.
     fn add_commit(&mut self, part: &Part, name: &str) -> Result<(Option<String>, bool)> {
-        let repository = Repository::open(self.eval, &part.path)?;
+        let repository = Repository::open(self.eval, &part.path);
         let is_hash = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let commit = match repository.resolve(name) {
             Err(problem) if is_hash => return Err(problem.hint("all of its commits must be in the repository")),
@@ -200,7 +202,7 @@ impl Assembly<'_, '_, '_> {
             }
             next = outer.outer.as_ref();
         }
-        let found = submodules::of_work_tree(&mut Repository::open(self.eval, &part.path)?)?;
+        let found = submodules::of_work_tree(&mut Repository::open(self.eval, &part.path))?;
         let outer = part.outer.as_ref().map(Rc::clone);
         let outer = Rc::new(Outer { path: part.path.clone(), resolved: Some(resolved), outer });
         for submodule in found.values() {

@@ -6,7 +6,8 @@
 //!
 //! [`url`] and [`git_url`] take addresses apart, [`input`] knows the kinds of sources, and [`flake_ref`] the
 //! references of flakes. [`download`] and [`tree`] are the builtins that fetch, [`local`] and [`git`] are what
-//! they use, and [`archive`] unpacks.
+//! they use, and [`archive`] unpacks. Of [`git`], [`repository`] is what the program `git` tells, and [`submodules`]
+//! reads `.gitmodules`.
 
 mod archive;
 mod date;
@@ -47,14 +48,17 @@ builtins! {
     /// commit, `revCount`, `lastModified`, `lastModifiedDate`, `narHash` and `submodules`.
     ///
     /// `arguments` is a URL, a path, or a set with `url` and any of `name` (of the store path, `"source"` if it is
-    /// not given), `rev` (a commit), `ref` (a branch or tag, `HEAD` if it is not given), `shallow`, `allRefs` and
-    /// `exportIgnore`. Of a repository on this machine without `rev` and `ref`, the files as they are in the work
-    /// tree are taken if Git tracks them; if they differ from the last commit, `rev` is zeros and `dirtyRev` tells
-    /// the commit.
+    /// not given), `rev` (a commit), `ref` (a branch or tag, `HEAD` if it is not given), `shallow`, `allRefs`,
+    /// `submodules` and `exportIgnore`. Of a repository on this machine without `rev` and `ref`, the files as they are
+    /// in the work tree are taken if Git tracks them; if they differ from the last commit, `rev` is zeros and
+    /// `dirtyRev` tells the commit.
     ///
-    /// firn reads repositories on this machine, by running `git`, and does not fetch submodules and large files
-    /// (`submodules`, `lfs`). A remote repository gets its store path if everything is known of it, as in the
-    /// example, and is an error otherwise. In pure evaluation `rev` or `narHash` is needed.
+    /// With `submodules`, the trees of the submodules, and of theirs, are in their places. Those of a commit are read
+    /// from the repositories that `.gitmodules` names, those of a work tree from where they are checked out.
+    ///
+    /// firn reads repositories on this machine, by running `git`, and does not fetch large files (`lfs`). A remote
+    /// repository or submodule is an error; but a remote repository gets its store path if everything is known of it,
+    /// as in the example. In pure evaluation `rev` or `narHash` is needed.
     ///
     /// ```nix
     /// (builtins.fetchGit {

@@ -31,22 +31,24 @@ pub(super) const SYMLINK: &str = "120000";
 pub(super) const EXECUTABLE: &str = "100755";
 
 impl<'e, 'h> Repository<'e, 'h> {
-    /// The repository at a path, not one that the path is inside of.
-    pub(super) fn open(eval: &'e mut Eval<'h>, path: &'e [u8]) -> Result<Self> {
-        let exists = |name: &[u8]| eval.path_exists(&join(path, name));
-        if !exists(b"") {
-            let path = String::from_utf8_lossy(path);
-            return Err(error(Code::FetchFailed, format!("the Git repository '{path}' does not exist")));
-        }
-        let is_bare = !exists(b".git");
-        let repository = Repository { eval, path, is_bare };
-        let place = if is_bare { "." } else { ".git" };
-        repository.git(&["rev-parse", "--resolve-git-dir", place], b"")?;
-        Ok(repository)
+    /// The repository at a path, which has passed [`check`](Self::check) before.
+    pub(super) fn open(eval: &'e mut Eval<'h>, path: &'e [u8]) -> Self {
+        let is_bare = !eval.path_exists(&join(path, b".git"));
+        Repository { eval, path, is_bare }
     }
 }
 
 impl Repository<'_, '_> {
+    /// Makes sure that it is there; otherwise Git would look for one that the path is inside of.
+    pub(super) fn check(&self) -> Result<()> {
+        if !self.eval.path_exists(self.path) {
+            let path = String::from_utf8_lossy(self.path);
+            return Err(error(Code::FetchFailed, format!("the Git repository '{path}' does not exist")));
+        }
+        let place = if self.is_bare { "." } else { ".git" };
+        self.git(&["rev-parse", "--resolve-git-dir", place], b"").map(drop)
+    }
+
     pub(super) fn git(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
         self.eval.host.git(os_path(self.path), arguments, input).map_err(|cause| self.failure(&cause.to_string()))
     }

@@ -191,10 +191,16 @@ fn trees() {
     );
 }
 
-/// Runs `git` in the directory `repository` as an author and at a time that are always the same.
+/// Runs `git` in the directory `repository`.
 fn git(directory: &TempDir, arguments: &[&str]) {
+    git_in(&directory.path().join("repository"), arguments);
+}
+
+/// Runs `git` as an author and at a time that are always the same.
+fn git_in(repository: &std::path::Path, arguments: &[&str]) {
     let mut command = std::process::Command::new("git");
-    command.arg("-C").arg(directory.path().join("repository")).args(["-c", "commit.gpgSign=false"]).args(arguments);
+    command.arg("-C").arg(repository).args(["-c", "commit.gpgSign=false", "-c", "protocol.file.allow=always"]);
+    command.args(arguments);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {
         for (name, value) in [("NAME", "x"), ("EMAIL", "x@example.org"), ("DATE", "1000000000 +0000")] {
@@ -296,4 +302,62 @@ fn changed_work_trees() {
         eval("builtins.attrNames (builtins.readDir (builtins.fetchGit @/repository))"),
         r#"[ ".gitattributes" "a" "added" "sub" ]"#
     );
+}
+
+/// The repository `outer`, whose submodule `middle` has the submodule `deep/inner`; each has a file `file`.
+fn nested_repositories() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    for name in ["inner", "middle", "outer"] {
+        fs::create_dir(path(name)).unwrap();
+        git_in(&path(name), &["init", "-q", "-b", "main"]);
+        fs::write(path(name).join("file"), format!("{name}\n")).unwrap();
+        git_in(&path(name), &["add", "."]);
+        git_in(&path(name), &["commit", "-q", "-m", "1"]);
+    }
+    for (name, url, place) in [("middle", "../inner", "deep/inner"), ("outer", "../middle", "middle")] {
+        git_in(&path(name), &["submodule", "--quiet", "add", url, place]);
+        git_in(&path(name), &["submodule", "--quiet", "update", "--init", "--recursive"]);
+        git_in(&path(name), &["commit", "-q", "-m", "2"]);
+    }
+    directory
+}
+
+#[test]
+fn submodules() {
+    if !has_git() {
+        eprintln!("skipped: there is no git, or it is older than 2.40");
+        return;
+    }
+    let directory = nested_repositories();
+    let path = |name: &str| directory.path().join("outer").join(name);
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    let committed = r#"{ lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-2uhJ+BizByFIZc9/z1nyhAdNPsRbEBBP1au7S476cu0="; outPath = "/nix/store/4y614md0ibnplyq786a67sfwl66h5kwx-source"; rev = "aeeb3e43d13e9c9fde831c778573a33be3607bb3"; revCount = 2; shortRev = "aeeb3e4"; submodules = true; }"#;
+    let work_tree = "builtins.fetchGit { url = @/outer; submodules = true; }";
+    let commit =
+        r#"builtins.fetchGit { url = @/outer; submodules = true; rev = "aeeb3e43d13e9c9fde831c778573a33be3607bb3"; }"#;
+    assert_eq!(eval(work_tree), committed);
+    assert_eq!(eval(commit), committed);
+    assert_eq!(eval(&format!(r#"builtins.readFile "${{{commit}}}/middle/deep/inner/file""#)), r#""inner\n""#);
+    // Without submodules, a commit has empty directories in their places and a work tree does not.
+    assert_eq!(
+        eval(r#"(builtins.fetchGit { url = @/outer; rev = "aeeb3e43d13e9c9fde831c778573a33be3607bb3"; }).outPath"#),
+        r#""/nix/store/rybjp8k1xdhfsnj46pin2n86rrdjqvkq-source""#
+    );
+    assert_eq!(eval("(builtins.fetchGit @/outer).outPath"), r#""/nix/store/wva6hlcbl0l85h1qsvnj71l54gl56v7x-source""#);
+
+    fs::write(path("middle/deep/inner/file"), "changed\n").unwrap();
+    fs::write(path("middle/added"), "").unwrap();
+    git_in(&path("middle"), &["add", "added"]);
+    fs::write(path("middle/unknown"), "").unwrap();
+    assert_eq!(eval(commit), committed);
+    assert_eq!(
+        eval(work_tree),
+        r#"{ dirtyRev = "aeeb3e43d13e9c9fde831c778573a33be3607bb3-dirty"; dirtyShortRev = "aeeb3e4-dirty"; lastModified = 1000000000; lastModifiedDate = "20010909014640"; narHash = "sha256-ZY0LgTNDccz63AqyowqghdW7Nvg82/C2qQc7bckXrI0="; outPath = "/nix/store/j1g5gm72i1cmxq0n1w5sglvp12fyl4vv-source"; rev = "0000000000000000000000000000000000000000"; revCount = 0; shortRev = "0000000"; submodules = true; }"#
+    );
+
+    fs::remove_file(path("middle/deep/inner/.git")).unwrap();
+    let failure = "E0503: cannot read the Git repository '@/outer/middle/deep/inner': ";
+    let found = eval(work_tree);
+    assert!(found.starts_with(failure), "{found}");
 }
