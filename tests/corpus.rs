@@ -20,7 +20,7 @@ const KINDS: [(&str, &[&str]); 4] =
 const COMPANIONS: [&str; 2] = ["flags", "log"];
 /// The corpus is larger; fewer means that it was not found.
 const FEWEST_PROGRAMS: usize = 400;
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// Of many differences, how many are shown in full.
 const MOST_SHOWN: usize = 60;
 

@@ -65,7 +65,7 @@ impl Builder {
         self
     }
 
-    /// Limits the native stack, in bytes: 1 GiB by default.
+    /// Limits the native stack, in bytes: 512 MiB by default.
     #[must_use]
     pub fn max_stack(mut self, bytes: usize) -> Self {
         self.settings.max_stack = bytes;
@@ -137,7 +137,7 @@ impl Default for Settings {
             search_path: Vec::new(),
             max_call_depth: u64::MAX,
             max_nesting: u64::MAX,
-            max_stack: 1 << 30,
+            max_stack: 512 << 20,
             features: FeatureSet::default(),
             pure: false,
             trace_verbose: false,

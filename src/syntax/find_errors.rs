@@ -53,6 +53,7 @@ fn nesting(kinds: &[SyntaxKind]) -> u64 {
     let mut levels = vec![Level::default()];
     let (mut open, mut most) = (0_u64, 0);
     for kind in kinds {
+        let is_inside = levels.len() > 1;
         let level = levels.last_mut().expect("the outermost level stays");
         match kind {
             SyntaxKind::LeftBrace
@@ -68,11 +69,11 @@ fn nesting(kinds: &[SyntaxKind]) -> u64 {
             | SyntaxKind::RightBracket
             | SyntaxKind::RightParen
             | SyntaxKind::StringEnd
-            | SyntaxKind::IndentedEnd => {
-                if levels.len() > 1 {
-                    let closed = levels.pop().expect("there are several levels");
-                    open -= closed.constructs + 1;
-                }
+            | SyntaxKind::IndentedEnd
+                if is_inside =>
+            {
+                let closed = levels.pop().expect("there are several levels");
+                open -= closed.constructs + 1;
             }
             SyntaxKind::Semicolon if level.semicolons > 0 => level.semicolons -= 1,
             SyntaxKind::Semicolon => open -= std::mem::take(&mut level.constructs),

@@ -14,7 +14,7 @@ use crate::mutate::Corpus;
 use crate::runner::{End, Mode, Outcome, Runner};
 use crate::shrink::shrink;
 use crate::types::{Signature, signatures};
-use crate::versions::explanation;
+use crate::versions::{Seen, VersionDifference, explanation};
 use crate::{derivations, generate, source};
 
 /// Programs that are run together, all in one mode.
@@ -24,6 +24,9 @@ const SHRINK_BUDGET: usize = 300;
 
 /// Of what a program prints, how many characters are shown.
 const MOST_SHOWN: usize = 600;
+
+/// Of what a program traces, how many lines are shown.
+const MOST_LOGGED: usize = 20;
 
 /// What to compare.
 pub(crate) struct Settings {
@@ -102,11 +105,10 @@ fn work(settings: &Settings, folder: &Path, next: &AtomicU64, report: &Mutex<Rep
     let corpus = Corpus::copy(&settings.corpus, &folder.join("programs"))?;
     data(&folder.join("programs"))?;
     let nix = Runner::new(&settings.nix, &folder.join("nix"))?;
-    let pair = Pair {
-        firn: Runner::new(&settings.firn, &folder.join("firn"))?,
-        version: nix.language_version().to_owned(),
-        nix,
-    };
+    let firn = Runner::new(&settings.firn, &folder.join("firn"))?;
+    let known = nix.builtins()?;
+    let new_builtins = firn.builtins()?.into_iter().filter(|name| !known.contains(name)).collect();
+    let pair = Pair { firn, version: nix.language_version().to_owned(), nix, new_builtins };
     let signatures = signatures();
     loop {
         let first = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -168,6 +170,8 @@ struct Pair {
     firn: Runner,
     nix: Runner,
     version: String,
+    /// The builtins that firn has and Nix has not.
+    new_builtins: Vec<String>,
 }
 
 impl Pair {
@@ -262,13 +266,17 @@ impl Pair {
             alone if alone.0 == alone.1 => return Ok(()),
             alone => alone,
         };
+        if let Some(known) = self.explanation(&text, &firn, &nix) {
+            *report.lock().expect("no thread panics").explained.entry(known.reason).or_default() += 1;
+            return Ok(());
+        }
         let small = shrink(&text, SHRINK_BUDGET, |candidate| {
             let outcomes = self.outcomes(&program.path, candidate, mode);
             outcomes.is_ok_and(|(f, n)| f != n && same_kind(&f.end, &firn.end) && same_kind(&n.end, &nix.end))
         });
         let (firn, nix) = self.outcomes(&program.path, &small, mode)?;
         let mut report = report.lock().expect("no thread panics");
-        match explanation(&self.version, &small) {
+        match self.explanation(&small, &firn, &nix) {
             Some(known) => *report.explained.entry(known.reason).or_default() += 1,
             None => {
                 let difference = Difference { number: program.number, mode, program: small, firn, nix };
@@ -277,6 +285,10 @@ impl Pair {
             }
         }
         Ok(())
+    }
+
+    fn explanation(&self, program: &str, firn: &Outcome, nix: &Outcome) -> Option<&'static VersionDifference> {
+        explanation(&self.version, &Seen { program, firn, nix, new_builtins: &self.new_builtins })
     }
 
     fn outcomes(&self, path: &Path, text: &str, mode: Mode) -> io::Result<(Outcome, Outcome)> {
@@ -352,7 +364,7 @@ impl fmt::Display for Difference {
             None => text.to_owned(),
         };
         for (name, outcome) in [("firn", &self.firn), ("nix", &self.nix)] {
-            for line in &outcome.log {
+            for line in outcome.log.iter().take(MOST_LOGGED) {
                 writeln!(f, "{name}: {}", short(line))?;
             }
             match &outcome.end {

@@ -9,6 +9,12 @@
 //!
 //! Values, what `trace` and `warn` show and in which order, success or failure, and whether `tryEval` catches a failure
 //! have to agree. Of derivations, the paths and the bytes of all `.drv` files have to.
+//!
+//! Before that, and without need of Nix, firn is given nonsense, which must not bring it down:
+//!
+//! ```text
+//! cargo test --release --test differential -- --nonsense --programs 20000
+//! ```
 
 mod compare;
 mod derivations;
@@ -77,6 +83,8 @@ struct Line {
 }
 
 const NAME: &str = "firn_agrees_with_nix";
+/// How much nonsense firn is given before it is compared.
+const NONSENSE: u64 = 128;
 
 fn main() -> ExitCode {
     let line = Line::parse();
@@ -91,7 +99,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if line.nonsense {
-        return nonsense(&line);
+        return nonsense(&line, line.programs);
+    }
+    if line.filters.is_empty() && nonsense(&line, NONSENSE) == ExitCode::FAILURE {
+        return ExitCode::FAILURE;
     }
     let Some(nix) = line.nix.clone().or_else(|| on_path("nix-instantiate")) else {
         println!("{NAME}: SKIPPED, as no nix-instantiate is installed");
@@ -124,13 +135,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn nonsense(line: &Line) -> ExitCode {
-    let numbers = line.first..line.first + line.programs;
+fn nonsense(line: &Line, count: u64) -> ExitCode {
+    let numbers = line.first..line.first + count;
     println!("{NAME}: nonsense {} to {} of seed {}", numbers.start, numbers.end - 1, line.seed);
     match nonsense::run(&line.firn, &corpus(), line.seed, numbers, line.threads()) {
         Ok(problems) => {
             problems.iter().for_each(|problem| println!("{problem}"));
-            println!("{} texts, {} problems", line.programs, problems.len());
+            println!("{count} texts, {} problems", problems.len());
             if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {

@@ -94,6 +94,14 @@ impl Runner {
         Ok(Runner { binary, scratch: scratch.to_owned(), next: AtomicUsize::new(0), language_version: version })
     }
 
+    /// The names of the builtins.
+    pub(crate) fn builtins(&self) -> io::Result<Vec<String>> {
+        let expression = "toString (builtins.attrNames builtins)";
+        let output = Command::new(&self.binary).args(["--eval", "--store", "dummy://", "-E", expression]).output()?;
+        let names = String::from_utf8_lossy(&output.stdout);
+        Ok(names.trim().trim_matches('"').split(' ').map(str::to_owned).collect())
+    }
+
     pub(crate) fn language_version(&self) -> &str {
         &self.language_version
     }
@@ -220,13 +228,18 @@ fn outcomes(mut values: Vec<String>, logs: Vec<Vec<String>>, last: Option<End>) 
     outcomes
 }
 
+/// So much of what is traced is looked at: how deep recursion without an end comes is the own affair of each.
+const MAX_LOGGED: usize = 1000;
+
 /// What was traced by each program; the markers are in between.
 fn logs(errors: &str) -> Vec<Vec<String>> {
     let mut logs: Vec<Vec<String>> = Vec::new();
     for line in errors.lines() {
         if line == "trace: <<<" {
             logs.push(Vec::new());
-        } else if let (Some(line), Some(log)) = (logged(line), logs.last_mut()) {
+        } else if let (Some(line), Some(log)) = (logged(line), logs.last_mut())
+            && log.len() < MAX_LOGGED
+        {
             log.push(line);
         }
     }
