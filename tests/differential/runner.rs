@@ -1,7 +1,7 @@
 //! Running many programs through a `nix-instantiate`, several in one process.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -182,11 +182,13 @@ impl Runner {
             child.kill()?;
             child.wait()?;
         }
-        let output = String::from_utf8_lossy(&fs::read(&stdout)?).into_owned();
-        let errors = self.without_version_and_time(String::from_utf8_lossy(&fs::read(&stderr)?).into_owned());
+        let (output, errors) = (beginning(&stdout)?, beginning(&stderr)?);
+        let is_long = output.len() >= MAX_OUTPUT || errors.len() >= MAX_OUTPUT;
+        let errors = self.without_version_and_time(errors);
         fs::remove_file(&stdout)?;
         fs::remove_file(&stderr)?;
         let last = match status {
+            _ if is_long && programs.len() > 1 => return Ok(Vec::new()),
             None if programs.len() > 1 => return Ok(Vec::new()),
             None => Some(End::TimedOut),
             Some(status) if status.success() => None,
@@ -214,6 +216,15 @@ impl Runner {
         }
         Ok(path)
     }
+}
+
+/// Of what a process prints, so many bytes are looked at.
+const MAX_OUTPUT: usize = 16 << 20;
+
+fn beginning(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_OUTPUT as u64).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Puts together what was printed after each marker. With an error, the last has no value, or just a part of it.
