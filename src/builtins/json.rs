@@ -48,6 +48,7 @@ impl<'h> Eval<'h> {
             return self.on_new_segment(|eval| eval.write_json(value, out, context));
         }
         let value = self.force(value)?;
+        let most = self.settings.max_nesting;
         match value.kind() {
             Kind::Null | Kind::Thunk(_) => out.extend_from_slice(b"null"),
             Kind::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -62,8 +63,12 @@ impl<'h> Eval<'h> {
                 write_json_string(self.store.print(&copied).as_bytes(), out)?;
                 context.insert(self.contexts.intern(ContextElement::Opaque(copied)));
             }
-            Kind::List(list) => self.nested(|eval| eval.write_json_list(list, out, context))?,
-            Kind::Attrs(attrs) => self.nested(|eval| eval.write_json_attrs(attrs, out, context))?,
+            Kind::List(list) => {
+                self.nested(value.identity(), most, |eval| eval.write_json_list(list, out, context))?;
+            }
+            Kind::Attrs(attrs) => {
+                self.nested(attrs.identity(), most, |eval| eval.write_json_attrs(attrs, out, context))?;
+            }
             Kind::Function(_) => {
                 let found = self.describe(value);
                 return Err(error(Code::TypeMismatch, format!("cannot convert {found} to JSON")));

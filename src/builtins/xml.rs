@@ -100,6 +100,9 @@ impl Writer {
     }
 }
 
+/// Deeper than this, indentation would take more space than anything else.
+const MAX_NESTING: u64 = 10_000;
+
 impl<'h> Eval<'h> {
     /// A value as an XML document.
     pub(crate) fn xml(&mut self, value: Value<'h>, options: XmlOptions, context: &mut ContextSet) -> Result<Vec<u8>> {
@@ -127,13 +130,14 @@ impl<'h> Eval<'h> {
                 context.add(string.context());
                 writer.scalar("string", string.bytes());
             }
-            Kind::List(list) => {
+            Kind::List(list) => self.nested(value.identity(), MAX_NESTING, |eval| {
                 writer.open("list", &Vec::new());
                 for element in list.iter() {
-                    self.write_xml(element, writer, context)?;
+                    eval.write_xml(element, writer, context)?;
                 }
                 writer.close("list");
-            }
+                Ok(())
+            })?,
             Kind::Attrs(attrs) => self.write_xml_set(attrs, writer, context)?,
             Kind::Function(_) => match self.lambda_of(value) {
                 Some(lambda) => {
@@ -149,7 +153,7 @@ impl<'h> Eval<'h> {
     fn write_xml_set(&mut self, attrs: Attrs<'h>, writer: &mut Writer, context: &mut ContextSet) -> Result<()> {
         if !self.is_derivation(attrs)? {
             writer.open("attrs", &Vec::new());
-            self.write_xml_attrs(attrs, writer, context)?;
+            self.nested(attrs.identity(), MAX_NESTING, |eval| eval.write_xml_attrs(attrs, writer, context))?;
             writer.close("attrs");
             return Ok(());
         }
@@ -162,7 +166,7 @@ impl<'h> Eval<'h> {
         writer.open("derivation", &paths);
         let drv_path = paths.first().filter(|(label, _)| *label == "drvPath").map(|(_, path)| path.to_vec());
         if drv_path.is_some_and(|path| !path.is_empty() && writer.derivations.insert(path)) {
-            self.write_xml_attrs(attrs, writer, context)?;
+            self.nested(attrs.identity(), MAX_NESTING, |eval| eval.write_xml_attrs(attrs, writer, context))?;
         } else {
             writer.empty("repeated", &Vec::new());
         }

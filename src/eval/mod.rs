@@ -112,9 +112,14 @@ pub(crate) struct Eval<'h> {
     depth: u64,
     /// How deep the part of a value is that is being converted.
     nesting: u64,
+    /// The lists and sets around this part, but for the outermost ones.
+    ancestors: rustc_hash::FxHashSet<usize>,
     /// Values that the embedder holds.
     pub(crate) roots: Vec<Value<'h>>,
 }
+
+/// Values that contain themselves are looked out for from so many levels on.
+const CYCLES_FROM: u64 = 64;
 
 impl<'h> Eval<'h> {
     pub(crate) fn new(heap: &'h Heap, settings: Settings, host: Arc<dyn Host>, store: Box<dyn Store>) -> Self {
@@ -135,6 +140,7 @@ impl<'h> Eval<'h> {
             stack: StackGauge::new(settings.max_stack),
             depth: 0,
             nesting: 0,
+            ancestors: rustc_hash::FxHashSet::default(),
             roots: Vec::new(),
             settings,
         };
@@ -147,6 +153,7 @@ impl<'h> Eval<'h> {
         self.stack.attach();
         self.depth = 0;
         self.nesting = 0;
+        self.ancestors.clear();
     }
 
     /// Whether something that recurses should go to a new segment of the stack.
@@ -155,15 +162,32 @@ impl<'h> Eval<'h> {
         self.stack.is_low()
     }
 
-    /// Does something one level further into a value.
-    pub(crate) fn nested<R>(&mut self, f: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
-        if self.nesting >= self.settings.max_nesting {
-            let message = format!("the value is nested more than {} levels deep", self.settings.max_nesting);
+    /// Does something one level further into a value, with the list or set of this identity, in which nothing may be
+    /// deeper than so many levels.
+    ///
+    /// # Errors
+    /// It is too deep, or the list or set is in itself: what is written out of it would have no end.
+    pub(crate) fn nested<R>(
+        &mut self,
+        identity: usize,
+        most: u64,
+        f: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        if self.nesting >= most {
+            let message = format!("the value is nested more than {most} levels deep");
             return Err(error(Code::CallDepthExceeded, message));
+        }
+        let is_watched = self.nesting >= CYCLES_FROM;
+        if is_watched && !self.ancestors.insert(identity) {
+            let message = "infinite recursion encountered: the value contains itself, so it cannot be written down";
+            return Err(error(Code::InfiniteRecursion, message));
         }
         self.nesting += 1;
         let result = f(self);
         self.nesting -= 1;
+        if is_watched {
+            self.ancestors.remove(&identity);
+        }
         result
     }
 

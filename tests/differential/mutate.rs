@@ -44,7 +44,10 @@ impl Corpus {
         let is_plain = path.extension().is_some_and(|name| name == "cfg") && !path.with_extension("flags").exists();
         // Those with data in another place of the tree would look for it in vain.
         let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
-        if !is_plain || text.len() > 4000 || path.components().any(|part| part.as_os_str() == "data") {
+        // Programs that are about endless work would keep Nix busy.
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_heavy = ["endless", "deep", "infinite"].iter().any(|word| name.contains(word));
+        if !is_plain || is_heavy || text.len() > 4000 || path.components().any(|part| part.as_os_str() == "data") {
             return Ok(());
         }
         let tree = syntax::parse(text.as_bytes().to_vec(), Features::default()).syntax();
