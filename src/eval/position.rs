@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::Eval;
 use crate::diagnostics::{Pos, SourceMap, SourceName};
-use crate::heap::{Str, Value};
+use crate::heap::{Str, Thunk, Value};
 use crate::program::names;
 
 /// File, line and column of a position.
@@ -37,8 +37,9 @@ impl<'h> Eval<'h> {
         let file = Str::plain(self.heap, &file);
         self.attrs_of([
             (names::FILE, file),
-            (names::LINE, Value::small_int(line)),
-            (names::COLUMN, Value::small_int(column)),
+            // In Nix, these two are found out when they are asked for.
+            (names::LINE, Thunk::computed(self.heap, Value::small_int(line))),
+            (names::COLUMN, Thunk::computed(self.heap, Value::small_int(column))),
         ])
     }
 }

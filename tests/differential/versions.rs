@@ -1,4 +1,5 @@
-//! Where versions of Nix differ from each other. firn follows the newest.
+//! Where firn differs from an installed Nix for a reason: mostly since versions of Nix differ from each other, of which
+//! it follows the newest.
 
 use crate::runner::{End, Outcome};
 
@@ -21,12 +22,20 @@ pub(crate) struct VersionDifference {
     pub(crate) reason: &'static str,
 }
 
+/// What firn does in another way on purpose.
+const NEVER: (u32, u32) = (u32::MAX, 0);
+
 /// All that are known.
 pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
     VersionDifference {
         since: (2, 34),
         shows: |seen| seen.new_builtins.iter().any(|name| has_word(seen.program, name)),
         reason: "some builtins are new",
+    },
+    VersionDifference {
+        since: NEVER,
+        shows: |seen| has_any(seen.program, &[".${", ".\"${"]) && same_end(seen) && seen.firn.end == End::Error,
+        reason: "for its error message, Nix evaluates the names in an attribute path again",
     },
     VersionDifference {
         since: (2, 34),

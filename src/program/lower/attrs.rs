@@ -13,6 +13,8 @@ use crate::syntax::{NodeId, SyntaxKind};
 /// Where the value of an `inherit (source)` comes from.
 #[derive(Copy, Clone)]
 enum Source {
+    /// Not evaluated, as nothing is inherited from it. Its variables must be defined nevertheless.
+    Unused(NodeId),
     /// Evaluated anew for each name: it is cheap or used once.
     Inline(NodeId),
     /// In this slot of the innermost frame.
@@ -57,7 +59,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     fn plain_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {
         let shape = self.shape(&bindings);
-        if bindings.entries.is_empty() && bindings.dynamic.is_empty() {
+        if bindings.entries.is_empty() && bindings.dynamic.is_empty() && bindings.sources.is_empty() {
             return Expr::Folded(Attrs::build(self.heap(), shape, |_| unreachable!("an empty set has no values")));
         }
         let (sources, slots) = self.place_sources(&bindings, 0);
@@ -118,7 +120,10 @@ impl<'h> Lowerer<'_, 'h> {
         let sources = (bindings.sources.iter().zip(uses))
             .map(|(&node, uses)| {
                 let is_variable = self.parse.kind(self.without_parens(node)) == SyntaxKind::Ident;
-                if is_variable || uses < 2 {
+                if uses == 0 {
+                    return Source::Unused(node);
+                }
+                if is_variable || uses == 1 {
                     return Source::Inline(node);
                 }
                 slots.push(node);
@@ -131,12 +136,17 @@ impl<'h> Lowerer<'_, 'h> {
     /// The values of a set in the order of its names. Plain `inherit` looks outside of the innermost
     /// frame if that frame holds the names themselves.
     fn values(&mut self, bindings: &Bindings, sources: &[Source], is_rec: bool) -> &'h [Expr<'h>] {
+        for source in sources {
+            if let Source::Unused(node) = *source {
+                self.expr(node);
+            }
+        }
         self.stored(bindings.entries.iter(), |lowerer, entry| match entry.value {
             Bound::Inherited if is_rec => lowerer.variable_outside(entry.name, entry.pos),
             Bound::Inherited => lowerer.variable_named(entry.name, entry.pos),
             Bound::InheritedFrom(source) => {
                 let subject = match sources[source] {
-                    Source::Inline(node) => lowerer.expr(node),
+                    Source::Inline(node) | Source::Unused(node) => lowerer.expr(node),
                     Source::Slot(slot) => Expr::Local { slot, pos: lowerer.pos(bindings.sources[source]) },
                 };
                 lowerer.select_name(subject, entry.name, entry.pos)

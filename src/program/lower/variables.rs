@@ -4,7 +4,7 @@ use super::super::scope::Place;
 use super::super::{DynamicVariable, Expr, names};
 use super::Lowerer;
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Shape, Str, Symbol, Value};
+use crate::heap::{Attrs, Shape, Str, Symbol, Thunk, Value};
 use crate::syntax::NodeId;
 
 impl<'h> Lowerer<'_, 'h> {
@@ -85,8 +85,9 @@ impl<'h> Lowerer<'_, 'h> {
         let Some((file, line, column)) = (self.context.location)(pos) else { return Value::null() };
         let mut fields = [
             (names::FILE, Str::plain(heap, &file)),
-            (names::LINE, Value::small_int(line)),
-            (names::COLUMN, Value::small_int(column)),
+            // In Nix, these two are found out when they are asked for.
+            (names::LINE, Thunk::computed(heap, Value::small_int(line))),
+            (names::COLUMN, Thunk::computed(heap, Value::small_int(column))),
         ];
         fields.sort_by_key(|(name, _)| *name);
         let shape = Shape::new(heap, &fields.map(|(name, _)| name), &[Pos::NONE; 3], false);
