@@ -38,6 +38,11 @@ pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
         reason: "for its error message, Nix evaluates the names in an attribute path again",
     },
     VersionDifference {
+        since: NEVER,
+        shows: |seen| seen.program.contains("drvPath") && seen.nix.end == End::Error,
+        reason: "the dummy store of Nix has no derivations, so it cannot find what a whole one refers to",
+    },
+    VersionDifference {
         since: (2, 34),
         shows: |seen| !seen.new_builtins.is_empty() && seen.program.replace("builtins.", "").contains("builtins"),
         reason: "the set of all builtins has more in it",
