@@ -120,7 +120,8 @@ fn add_drv_output_dependencies<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]
         ContextElement::Opaque(path) => {
             return Err(error(Code::InvalidArgument, format!("the path '{path}' is not a derivation")));
         }
-        ContextElement::Built { drv, output } => {
+        ContextElement::Built { drv, outputs } => {
+            let output = outputs.join("^");
             let message = format!("the string refers to the output '{output}' of '{drv}' and not to a derivation");
             return Err(error(Code::InvalidArgument, message));
         }
@@ -145,7 +146,14 @@ fn get_context<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Valu
         match eval.contexts.element(id).clone() {
             ContextElement::Opaque(path) => references.entry(path).or_default().path = true,
             ContextElement::DrvDeep(drv) => references.entry(drv).or_default().all_outputs = true,
-            ContextElement::Built { drv, output } => references.entry(drv).or_default().outputs.push(output),
+            ContextElement::Built { drv, outputs } => match <[OutputName; 1]>::try_from(outputs) {
+                Ok([output]) => references.entry(drv).or_default().outputs.push(output),
+                Err(_) => {
+                    let drv = eval.store.print(&drv);
+                    let message = format!("this needs a derivation that '{drv}' makes, and evaluation builds nothing");
+                    return Err(error(Code::Unsupported, message));
+                }
+            },
         }
     }
     let all_outputs = eval.symbols.intern(b"allOutputs");
@@ -208,7 +216,7 @@ fn append_context<'h>(eval: &mut Eval<'h>, [string, context]: [Value<'h>; 2]) ->
             }
             for output in outputs.iter() {
                 let output: OutputName = String::from_utf8_lossy(eval.force_plain_string(output)?).into();
-                result.insert(eval.contexts.intern(ContextElement::Built { drv: path.clone(), output }));
+                result.insert(eval.contexts.intern(ContextElement::Built { drv: path.clone(), outputs: vec![output] }));
             }
         }
     }

@@ -8,7 +8,8 @@ use crate::eval::{Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, 
 use crate::heap::{Attrs, Str, Symbol, Value};
 use crate::program::names;
 use crate::store::{
-    ContentAddressMethod, Derivation, HashAlgorithm, Output, OutputName, Placeholder, check_name, output_placeholder,
+    ContentAddressMethod, Derivation, HashAlgorithm, Output, OutputName, Placeholder, StorePath, check_name,
+    output_placeholder,
 };
 
 builtins! {
@@ -20,6 +21,17 @@ builtins! {
     /// # => { drvPath = "/nix/store/bc1vasvg82di4jnh0pi90ji3rdkzh6qw-boat.drv"; out = "/nix/store/ssj6llvy6czba4nakjbhmh83rlp330rs-boat"; }
     /// ```
     "derivationStrict" (attributes!1) => derivation_strict;
+    /// The path of the output `output` of the derivation that the string `derivation` stands for: the path of a
+    /// derivation, or an output that will be one when it is built. If the path of the output cannot be known yet, it
+    /// is text that stands for it, and that the builder of a derivation replaces.
+    ///
+    /// ```nix
+    /// # with the feature dynamic-derivations
+    /// let boat = derivation { name = "boat"; system = "x86_64-linux"; builder = "/bin/sh"; }; in
+    /// builtins.outputOf (builtins.unsafeDiscardOutputDependency boat.drvPath) "out" == boat.outPath
+    /// # => true
+    /// ```
+    "outputOf" (derivation!1, output!1) if "dynamic-derivations" => output_of;
     /// Text that stands for the path of the output `output` of the derivation that it is used in; the builder sees
     /// the path instead. The path itself cannot be known, since it depends on what the derivation says.
     ///
@@ -33,6 +45,52 @@ builtins! {
 fn placeholder<'h>(eval: &mut Eval<'h>, [output]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let output = String::from_utf8_lossy(eval.force_plain_string(output)?).into_owned();
     Ok(Str::plain(eval.heap, output_placeholder(&output).as_bytes()))
+}
+
+fn output_of<'h>(eval: &mut Eval<'h>, [derivation, output]: [Value<'h>; 2]) -> Result<Value<'h>> {
+    let derivation = eval.force_string(derivation)?;
+    let text = String::from_utf8_lossy(derivation.bytes()).into_owned();
+    let &[only] = derivation.context() else {
+        let count = derivation.context().len();
+        let message = format!("the string '{text}' must refer to exactly one store path, but refers to {count}");
+        return Err(error(Code::InvalidArgument, message));
+    };
+    let (drv, mut outputs) = match eval.contexts.element(only).clone() {
+        ContextElement::Opaque(path) => (path, Vec::new()),
+        ContextElement::Built { drv, outputs } => (drv, outputs),
+        ContextElement::DrvDeep(_) => {
+            let message = format!("the string '{text}' refers to a derivation with all that it needs");
+            return Err(error(Code::InvalidArgument, message)
+                .hint("'builtins.unsafeDiscardOutputDependency' makes it refer to the derivation alone"));
+        }
+    };
+    let expected = output_path(eval, &drv, &outputs)?;
+    if text != expected {
+        let message = format!("the string '{text}' must be '{expected}', which is what it refers to");
+        return Err(error(Code::InvalidArgument, message));
+    }
+    outputs.push(String::from_utf8_lossy(eval.force_plain_string(output)?).into());
+    let path = output_path(eval, &drv, &outputs)?;
+    let mut context = ContextSet::default();
+    context.insert(eval.contexts.intern(ContextElement::Built { drv, outputs }));
+    Ok(Str::concat(eval.heap, &[path.as_bytes()], eval.context(&context)))
+}
+
+/// The path of an output of an output ... of a derivation, or what stands for it.
+fn output_path(eval: &mut Eval<'_>, drv: &StorePath, outputs: &[OutputName]) -> Result<String> {
+    let [first, dynamic @ ..] = outputs else { return Ok(eval.store.print(drv)) };
+    if dynamic.is_empty() {
+        let derivation = eval.store.derivation(drv)?;
+        let Some(output) = derivation.outputs.get(first) else {
+            let drv = eval.store.print(drv);
+            return Err(error(Code::InvalidArgument, format!("the derivation '{drv}' has no output '{first}'")));
+        };
+        if let Some(path) = output.path() {
+            return Ok(eval.store.print(path));
+        }
+    }
+    let placeholder = Placeholder::of_output(drv, first);
+    Ok(dynamic.iter().fold(placeholder, |placeholder, output| placeholder.of_dynamic_output(output)).to_string())
 }
 
 fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> Result<Value<'h>> {
@@ -265,7 +323,7 @@ fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Deriva
     for id in context.iter() {
         match eval.contexts.element(id).clone() {
             ContextElement::Opaque(path) => drop(derivation.input_sources.insert(path)),
-            ContextElement::Built { drv, output } => derivation.add_input(drv, &[output])?,
+            ContextElement::Built { drv, outputs } => derivation.add_input(drv, &outputs)?,
             // The builder may look at all of it, so all of it is an input.
             ContextElement::DrvDeep(drv) => {
                 for path in eval.store.closure(&drv)? {
@@ -294,7 +352,8 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
             None => Placeholder::of_output(&drv_path, name).to_string(),
         };
         let mut context = ContextSet::default();
-        context.insert(eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), output: name.clone() }));
+        context
+            .insert(eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: vec![name.clone()] }));
         let value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }

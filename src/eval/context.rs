@@ -18,8 +18,9 @@ pub(crate) enum ContextElement {
     Opaque(StorePath),
     /// A derivation with its whole closure: what `drvPath` refers to.
     DrvDeep(StorePath),
-    /// An output of a derivation.
-    Built { drv: StorePath, output: OutputName },
+    /// An output of a derivation; of several outputs in a row, each but the last is a derivation itself (dynamic
+    /// derivations).
+    Built { drv: StorePath, outputs: Vec<OutputName> },
 }
 
 impl fmt::Display for ContextElement {
@@ -27,7 +28,10 @@ impl fmt::Display for ContextElement {
         match self {
             ContextElement::Opaque(path) => write!(formatter, "{path}"),
             ContextElement::DrvDeep(drv) => write!(formatter, "={drv}"),
-            ContextElement::Built { drv, output } => write!(formatter, "!{output}!{drv}"),
+            ContextElement::Built { drv, outputs } => {
+                outputs.iter().rev().try_for_each(|output| write!(formatter, "!{output}"))?;
+                write!(formatter, "!{drv}")
+            }
         }
     }
 }

@@ -268,8 +268,8 @@ impl<'h> Eval<'h> {
     /// Makes sure that what a path refers to is there to be read: nothing is built here.
     pub(crate) fn realise(&mut self, context: &ContextSet) -> Result<()> {
         for id in context.iter() {
-            if let ContextElement::Built { drv, output } = self.contexts.element(id) {
-                let drv = self.store.print(drv);
+            if let ContextElement::Built { drv, outputs } = self.contexts.element(id) {
+                let (drv, output) = (self.store.print(drv), outputs.join("^"));
                 let message = format!("this needs the output '{output}' of '{drv}', and evaluation builds nothing");
                 return Err(error(Code::Unsupported, message));
             }
