@@ -35,6 +35,8 @@ pub struct Diagnostic {
     pub trace: Vec<TraceFrame>,
     /// Other errors found at the same time, for example the other syntax errors of a file.
     pub further: Vec<Diagnostic>,
+    /// The number under which the evaluator remembers it.
+    pub(crate) remembered: Option<u32>,
 }
 
 impl Diagnostic {
@@ -59,6 +61,7 @@ impl Diagnostic {
             hints: Vec::new(),
             trace: Vec::new(),
             further: Vec::new(),
+            remembered: None,
         }
     }
 

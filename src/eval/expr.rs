@@ -6,6 +6,9 @@ use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
 use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Let, ListExpr, Select, With};
 use std::cell::Cell;
 
+/// Of an error that is remembered, so much of the trace is kept.
+const MAX_REMEMBERED_TRACE: usize = 32;
+
 impl<'h> Eval<'h> {
     /// Evaluates an expression to weak head normal form: to a value that is no thunk, whose parts may be.
     pub(crate) fn eval(&mut self, mut expr: &'h Expr<'h>, mut frame: Option<Frame<'h>>) -> Result<Value<'h>> {
@@ -124,6 +127,7 @@ impl<'h> Eval<'h> {
                 thunk.finish(result);
                 return Ok(result);
             }
+            Suspension::Failed(number) => return Err(self.failures[number].clone()),
             Suspension::Blackhole => {
                 return Err(error(
                     Code::InfiniteRecursion,
@@ -136,11 +140,36 @@ impl<'h> Eval<'h> {
                 thunk.finish(value);
                 Ok(value)
             }
-            Err(error) => {
-                thunk.restore(suspension);
-                Err(error)
-            }
+            Err(error) => Err(self.failed(thunk, suspension, error)),
         }
+    }
+
+    /// A thunk that has failed once is not tried again: it has one result, and that is the error.
+    #[cold]
+    fn failed(&mut self, thunk: Thunk<'h>, suspension: Suspension<'h>, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
+        match self.remember(&mut error) {
+            Some(number) => thunk.fail(number),
+            None => thunk.restore(suspension),
+        }
+        error
+    }
+
+    /// Remembers an error for when it is met again, and gives its number. What depends on how much had been evaluated
+    /// before is not remembered.
+    #[cold]
+    pub(super) fn remember(&mut self, error: &mut Box<Diagnostic>) -> Option<usize> {
+        if error.code == Code::CallDepthExceeded {
+            return None;
+        }
+        if let Some(number) = error.remembered {
+            return Some(number as usize);
+        }
+        let number = self.failures.len();
+        error.remembered = Some(u32::try_from(number).ok()?);
+        let mut remembered = error.clone();
+        remembered.trace.truncate(MAX_REMEMBERED_TRACE);
+        self.failures.push(remembered);
+        Some(number)
     }
 
     #[inline(always)]

@@ -27,6 +27,8 @@ enum Imported<'h> {
     /// Being evaluated: needing it now is an infinite recursion.
     Busy,
     Done(Value<'h>),
+    /// With the remembered error of this number.
+    Failed(usize),
 }
 
 /// A path as the operating system takes it.
@@ -40,8 +42,10 @@ const MAX_LINKS: usize = 40;
 impl<'h> Eval<'h> {
     /// The value of the file at `path`, which is absolute and canonical; evaluated at most once.
     pub(crate) fn import(&mut self, path: &[u8]) -> Result<Value<'h>> {
-        if let Some(&Imported::Done(value)) = self.files.values.get(path) {
-            return Ok(value);
+        match self.files.values.get(path) {
+            Some(&Imported::Done(value)) => return Ok(value),
+            Some(&Imported::Failed(number)) => return Err(self.failures[number].clone()),
+            _ => {}
         }
         let file = self.source_path(path)?;
         match self.files.values.get(&file) {
@@ -49,6 +53,7 @@ impl<'h> Eval<'h> {
                 self.files.values.insert(path.to_vec(), Imported::Done(value));
                 return Ok(value);
             }
+            Some(&Imported::Failed(number)) => return Err(self.failures[number].clone()),
             Some(Imported::Busy) => {
                 let file = String::from_utf8_lossy(&file).into_owned();
                 let message =
@@ -65,8 +70,11 @@ impl<'h> Eval<'h> {
                 self.files.values.insert(path.to_vec(), Imported::Done(value));
                 Ok(value)
             }
-            Err(error) => {
-                self.files.values.remove(&file);
+            Err(mut error) => {
+                match self.remember(&mut error) {
+                    Some(number) => self.files.values.insert(file, Imported::Failed(number)),
+                    None => self.files.values.remove(&file),
+                };
                 Err(error)
             }
         }

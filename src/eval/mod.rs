@@ -43,7 +43,7 @@ pub use search_path::SearchPathEntry;
 pub(crate) use types::type_name;
 
 use crate::builtins::BuiltinTable;
-use crate::diagnostics::{Code, SourceMap};
+use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::heap::{Heap, Value};
 use crate::program::{Globals, SymbolTable};
 use crate::stack::StackGauge;
@@ -104,6 +104,8 @@ pub(crate) struct Eval<'h> {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) store: store::StoreState,
     pub(crate) caches: crate::builtins::Caches,
+    /// What has failed, for when it is asked for again.
+    failures: Vec<Box<Diagnostic>>,
     files: import::FileCache<'h>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
@@ -134,6 +136,7 @@ impl<'h> Eval<'h> {
             host,
             store: store::StoreState::new(store),
             caches: crate::builtins::Caches::default(),
+            failures: Vec::new(),
             files: import::FileCache::default(),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),

@@ -18,6 +18,7 @@ use crate::program::Expr;
 /// | `BLACKHOLE`           | -            | being evaluated                      |
 /// | `FORCED`              | result       | done                                 |
 /// | `COMPUTED`            | result       | done, but nobody has asked for it    |
+/// | `FAILED`              | number       | failed, with the error of this number |
 ///
 /// Expressions are aligned to 8, so their low bits are free; a function value is told by `APPLY`, a bit
 /// above all addresses. A negative integer has that bit itself; "calling" one goes by the array.
@@ -40,12 +41,15 @@ pub(crate) enum Suspension<'h> {
     Blackhole,
     /// It has a value.
     Forced(Value<'h>),
+    /// It has failed, with the error of this number.
+    Failed(usize),
 }
 
 const FORCED: usize = 1;
 const BLACKHOLE: usize = 2;
 const APPLY_MANY: usize = 3;
 const COMPUTED: usize = 4;
+const FAILED: usize = 5;
 /// Set in the address of a function value: user addresses end below it.
 const APPLY: usize = 1 << 63;
 
@@ -138,6 +142,7 @@ impl<'h> Thunk<'h> {
                     let call = first.map_addr(|addr| addr & !APPLY_MANY).cast::<Value<'h>>();
                     Suspension::ApplyMany(std::slice::from_raw_parts(call, second.addr()))
                 }
+                FAILED => Suspension::Failed(second.addr()),
                 _ => Suspension::Blackhole,
             }
         }
@@ -147,10 +152,17 @@ impl<'h> Thunk<'h> {
     #[inline(always)]
     pub(crate) fn begin(self) -> Suspension<'h> {
         let suspension = self.suspension();
-        if !matches!(suspension, Suspension::Forced(_)) {
+        if !matches!(suspension, Suspension::Forced(_) | Suspension::Failed(_)) {
             self.words()[0].set(std::ptr::without_provenance_mut(BLACKHOLE));
         }
         suspension
+    }
+
+    /// Remembers that it failed, with the error of this number.
+    pub(crate) fn fail(self, number: usize) {
+        let [first, second] = self.words();
+        first.set(std::ptr::without_provenance_mut(FAILED));
+        second.set(std::ptr::without_provenance_mut(number));
     }
 
     /// Stores the result.
@@ -168,7 +180,7 @@ impl<'h> Thunk<'h> {
             Suspension::Code(expr, _) => std::ptr::from_ref(expr).cast_mut().cast::<u64>(),
             Suspension::Apply(function, _) => function.word().as_ptr().map_addr(|addr| addr | APPLY).cast(),
             Suspension::ApplyMany(call) => call.as_ptr().cast_mut().cast::<u64>().map_addr(|addr| addr | APPLY_MANY),
-            Suspension::Blackhole | Suspension::Forced(_) => return,
+            Suspension::Blackhole | Suspension::Forced(_) | Suspension::Failed(_) => return,
         };
         self.words()[0].set(first);
     }

@@ -34,13 +34,18 @@ pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
     },
     VersionDifference {
         since: NEVER,
-        shows: |seen| has_any(seen.program, &[".${", ".\"${"]) && same_end(seen) && seen.firn.end == End::Error,
+        shows: |seen| has_any(seen.program, &[".${", ".\"${"]) && same_end(seen),
         reason: "for its error message, Nix evaluates the names in an attribute path again",
     },
     VersionDifference {
         since: NEVER,
         shows: |seen| seen.program.contains("drvPath") && seen.nix.end == End::Error,
         reason: "the dummy store of Nix has no derivations, so it cannot find what a whole one refers to",
+    },
+    VersionDifference {
+        since: NEVER,
+        shows: |seen| has_any(seen.program, &["./.", "../", "dirOf"]),
+        reason: "the folder that the programs are in is not the same for both",
     },
     VersionDifference {
         since: (2, 34),
