@@ -186,3 +186,17 @@ pub(crate) fn define(eval: &mut Eval<'_>) {
     }
     eval.globals.values.insert(names::BUILTINS, builtins);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These run while firn is compiled, as a rule.
+    #[test]
+    fn marks_of_builtins() {
+        assert_eq!(mask(&[]), 0);
+        assert_eq!(mask(&[1, 0, 1]), 0b101);
+        assert_eq!(feature(&[]), None);
+        assert_eq!(feature(&["flakes"]), Some("flakes"));
+    }
+}

@@ -205,3 +205,6 @@ impl<'h> Eval<'h> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
+use crate::store::{DirectoryStore, StoreDir};
 use crate::{Builder, Evaluator};
 
 /// `a` with the contents `1`, executable, and `d/b -> ../a`; changed at 1000000000.
@@ -156,6 +157,155 @@ fn wrong_arguments() {
              failed to read entire block",
         ),
     ]);
+}
+
+/// Links are followed, and only regular files are fetched.
+#[test]
+fn what_a_url_leads_to() {
+    let directory = files();
+    let path = |name: &str| directory.path().join(name);
+    std::os::unix::fs::symlink(path("a"), path("absolute")).unwrap();
+    std::os::unix::fs::symlink("loop", path("loop")).unwrap();
+    fs::create_dir_all(path("repository/.git")).unwrap();
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    assert_eq!(
+        eval(r#"builtins.fetchurl { url = "file://@/absolute"; name = "a"; }"#),
+        r#""/nix/store/iixlfrq7q5nmcdbvyi2gw59372sz71z3-a""#
+    );
+    assert_eq!(eval("builtins.readFile @/absolute"), r#""1\n""#);
+    assert_eq!(eval(r#"builtins.fetchurl "file://@/loop""#), "E0500: too many symbolic links at '@/loop'");
+    assert_eq!(
+        eval(r#"builtins.fetchurl "file://@/repository""#),
+        "E0503: cannot fetch 'file://@/repository': '@/repository' is a Git repository and not a file"
+    );
+    assert_eq!(
+        eval(r#"builtins.fetchurl "file:///dev/null""#),
+        "E0503: cannot fetch 'file:///dev/null': '/dev/null' is no regular file"
+    );
+    assert_eq!(
+        eval(r#"builtins.fetchurl "file:///dev/null/a""#),
+        "E0503: cannot fetch 'file:///dev/null/a': '/dev/null/a' cannot be read: Not a directory (os error 20)"
+    );
+}
+
+#[test]
+fn pure_evaluation_needs_hashes() {
+    let directory = files();
+    let eval = |text: &str| eval_with(Evaluator::builder().pure(true).feature("flakes"), &directory, text);
+    let url = r#"url = "https://example.org/x.tar.xz""#;
+    assert_eq!(
+        eval(&format!("fetchTarball {{ {url}; }}")),
+        "E0502: 'fetchTarball' needs an argument 'sha256' in pure evaluation"
+    );
+    assert_eq!(
+        eval(&format!(r#"fetchTarball {{ {url}; sha256 = "{SMALL_HASH}"; name = "named"; }}"#)),
+        r#""/nix/store/6wwy17x57m27dz9c619q0ga2krhxlvag-named""#
+    );
+    assert_eq!(
+        eval(r#"builtins.fetchTree { type = "tarball"; url = "file://@/small.tar.xz"; }"#),
+        "E0502: cannot fetch 'file://@/small.tar.xz' in pure evaluation: neither a commit hash nor a 'narHash' locks it"
+    );
+    assert_eq!(
+        eval(&format!(
+            r#"(builtins.fetchTree {{ type = "tarball"; url = "file://@/small.tar.xz"; narHash = "{SMALL_HASH}"; }}).outPath"#
+        )),
+        r#""/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source""#
+    );
+}
+
+/// What must be said of a source so that its store path is known; the store has to believe it.
+#[test]
+fn trees_that_are_elsewhere() {
+    let directory = files();
+    let eval = |text: &str| eval_with(Evaluator::builder().feature("flakes"), &directory, text);
+    let rev = r#"rev = "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed""#;
+    let (hash, time) = (format!(r#"narHash = "{SMALL_HASH}""#), "lastModified = 5");
+    for (source, complete) in [
+        (r#"type = "file"; url = "https://example.org/x""#, hash.clone()),
+        (r#"type = "tarball"; url = "https://example.org/x.tar""#, format!("{hash}; {time}")),
+        (r#"type = "git"; url = "https://example.org/x""#, format!("{hash}; {time}; {rev}")),
+        (
+            r#"type = "git"; shallow = false; url = "https://example.org/x""#,
+            format!("{hash}; {time}; {rev}; revCount = 1"),
+        ),
+        (r#"type = "sourcehut"; owner = "a"; repo = "b""#, format!("{hash}; {time}; {rev}")),
+    ] {
+        assert_eq!(
+            eval(&format!("(builtins.fetchTree {{ {source}; {complete}; }}).outPath")),
+            r#""/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source""#,
+            "{source}"
+        );
+        let problem = eval(&format!("builtins.fetchTree {{ {source}; }}"));
+        assert!(problem.starts_with("E0503: cannot fetch '"), "{problem}");
+        assert!(problem.ends_with("': evaluation does not use the network"), "{problem}");
+    }
+    let root = tempfile::tempdir().unwrap();
+    let store = DirectoryStore::new(root.path(), StoreDir::default()).unwrap();
+    assert_eq!(
+        eval_with(
+            Evaluator::builder().store(store),
+            &directory,
+            &format!(r#"fetchTarball {{ url = "https://example.org/x.tar.xz"; sha256 = "{SMALL_HASH}"; }}"#)
+        ),
+        "E0503: cannot fetch 'https://example.org/x.tar.xz': evaluation does not use the network"
+    );
+    let store = DirectoryStore::new(root.path(), StoreDir::default()).unwrap();
+    let here = r#"fetchTarball { url = "file://@/small.tar.xz"; sha256 = "@HASH"; }"#.replace("@HASH", SMALL_HASH);
+    assert_eq!(
+        eval_with(Evaluator::builder().store(store), &directory, &here),
+        r#""/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source""#
+    );
+    // Now the store has it, and nothing is read from elsewhere.
+    fs::remove_file(directory.path().join("small.tar.xz")).unwrap();
+    let store = DirectoryStore::new(root.path(), StoreDir::default()).unwrap();
+    assert_eq!(
+        eval_with(Evaluator::builder().store(store), &directory, &here),
+        r#""/nix/store/aqylf8xwpbipqbgxbmllx2dklq7y4nyx-source""#
+    );
+}
+
+#[test]
+fn trees_are_checked() {
+    let directory = files();
+    let eval = |text: &str| eval_with(Evaluator::builder().feature("flakes"), &directory, text);
+    assert_eq!(
+        eval(
+            r#"builtins.fetchTree {
+                type = "tarball"; url = "file://@/small.tar.xz";
+                narHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+            }"#
+        ),
+        "E0602: 'file://@/small.tar.xz?narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D' has the 'narHash' \
+         'sha256-DsmQAU2s7675v7kDBLTGH2cKES9gg08rnc0auDtkLIU=' and not \
+         'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as expected"
+    );
+    assert_eq!(
+        eval(r#"builtins.fetchTree { type = "git"; url = "file://@"; verifyCommit = true; }"#),
+        "E0407: 'verifyCommit' is not supported: signatures are not verified"
+    );
+}
+
+#[test]
+fn what_is_not_fetched() {
+    let directory = files();
+    let eval =
+        |text: &str| eval_with(Evaluator::builder().feature("flakes").feature("fetch-closure"), &directory, text);
+    for (text, expected) in [
+        (r#"builtins.fetchMercurial "@""#, "cannot fetch '@': Mercurial repositories are not supported"),
+        (r#"builtins.fetchMercurial { url = @/a; }"#, "cannot fetch '@/a': Mercurial repositories are not supported"),
+        (r#"builtins.getFlake "path:@""#, "cannot evaluate the flake 'path:@': flakes are not supported"),
+        (
+            "builtins.fetchClosure { fromPath = /nix/store/a; }",
+            "cannot fetch the closure of '/nix/store/a': binary caches are not used",
+        ),
+        (r#"builtins.fetchGit { url = "file://@"; lfs = true; }"#, "'lfs' is not supported for Git repositories"),
+    ] {
+        assert_eq!(eval(text), format!("E0409: {expected}"), "{text}");
+    }
+    assert_eq!(
+        eval(r#"builtins.parseFlakeRef "a#%f""#),
+        "E0407: '%f' has a '%' at byte 0 that two hexadecimal digits must follow"
+    );
 }
 
 #[test]
@@ -360,4 +510,51 @@ fn submodules() {
     let failure = "E0503: cannot read the Git repository '@/outer/middle/deep/inner': ";
     let found = eval(work_tree);
     assert!(found.starts_with(failure), "{found}");
+}
+
+/// Before the first commit there is none to name.
+#[test]
+fn work_trees_without_commits() {
+    if !has_git() {
+        eprintln!("skipped: there is no git, or it is older than 2.40");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("repository")).unwrap();
+    git(&directory, &["init", "-q", "-b", "main"]);
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    fs::write(directory.path().join("repository/a"), "1\n").unwrap();
+    git(&directory, &["add", "a"]);
+    assert_eq!(
+        eval(r#"removeAttrs (builtins.fetchGit @/repository) [ "narHash" "outPath" ]"#),
+        r#"{ lastModified = 0; lastModifiedDate = "19700101000000"; rev = "0000000000000000000000000000000000000000"; revCount = 0; shortRev = "0000000"; submodules = false; }"#
+    );
+    assert_eq!(eval(r#"builtins.readDir (builtins.fetchGit @/repository)"#), r#"{ a = "regular"; }"#);
+    assert_eq!(
+        eval(r#"builtins.fetchGit { url = "@/repository"; ref = "main"; }"#),
+        "E0503: cannot read the Git repository '@/repository': it has no commit 'main'"
+    );
+}
+
+/// Other repositories within one are empty directories, as a commit has them, or left out, as a work tree does.
+#[test]
+fn repositories_in_repositories() {
+    if !has_git() {
+        eprintln!("skipped: there is no git, or it is older than 2.40");
+        return;
+    }
+    let directory = repository();
+    let path = |name: &str| directory.path().join("repository").join(name);
+    let module = "160000,e93b81628302aea247308d88e5f23595eecec9bb,module";
+    git(&directory, &["update-index", "--add", "--cacheinfo", module]);
+    git(&directory, &["commit", "-q", "-m", "three"]);
+    fs::create_dir(path("module")).unwrap();
+    let eval = |text: &str| eval_with(Evaluator::builder(), &directory, text);
+    let expected = r#"{ ".gitattributes" = "regular"; a = "regular"; link = "symlink"; module = "directory"; sub = "directory"; }"#;
+    assert_eq!(eval(r#"builtins.readDir (builtins.fetchGit { url = "@/repository"; ref = "main"; })"#), expected);
+    assert_eq!(eval("(builtins.fetchGit @/repository).revCount"), "3");
+    // A directory where a file was.
+    fs::remove_file(path("a")).unwrap();
+    fs::create_dir(path("a")).unwrap();
+    assert_eq!(eval("(builtins.fetchGit @/repository).dirtyShortRev or null == null"), "false");
 }

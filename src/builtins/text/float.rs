@@ -112,7 +112,8 @@ mod tests {
             (5e-324, "4.94066e-324", "0.000000", "5e-324"),
             (f64::INFINITY, "inf", "inf", "null"),
             (f64::NEG_INFINITY, "-inf", "-inf", "null"),
-            (-f64::NAN, "-nan", "-nan", "null"),
+            (f64::NAN.copysign(-1.0), "-nan", "-nan", "null"),
+            (f64::NAN.copysign(1.0), "nan", "nan", "null"),
         ] {
             assert_eq!(print_float(number), printed);
             assert_eq!(float_to_string(number), string);

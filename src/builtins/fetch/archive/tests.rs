@@ -84,6 +84,24 @@ fn the_latest_change_counts() {
     assert_eq!(unpacked.last_modified, 1004);
 }
 
+/// An extended header need not tell a time.
+#[test]
+fn extended_headers() {
+    let mut archive = tar::Builder::new(Vec::new());
+    for extension in [("mtime", "2000.5"), ("mtime", "never"), ("path", "b")] {
+        archive.append_pax_extensions([(extension.0, extension.1.as_bytes())]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(1);
+        header.set_mtime(3000);
+        let name = extension.1;
+        archive.append_data(&mut header, name, &b"1"[..]).unwrap();
+    }
+    let archive = archive.into_inner().unwrap();
+    assert_eq!(unpack_to_list(&archive).unwrap(), ["2000.5=1", "b=1", "never=1"]);
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(unpack(&archive[..], &directory.path().join("x")).unwrap().last_modified, 3000);
+}
+
 #[test]
 fn compressed_archives() {
     let plain = tar(TREE);
@@ -121,6 +139,8 @@ fn later_entries_replace_earlier_ones() {
     assert_eq!(unpack_to_list(&archive).unwrap(), ["a=2", "b=1", "l=3"]);
     let archive = tar(&[(Regular, "a", "1"), (Symlink, "a", "b")]);
     assert_eq!(unpack_to_list(&archive).unwrap(), ["a -> b"]);
+    let archive = tar(&[(Regular, "a", "1"), (Link, "a", "./a")]);
+    assert_eq!(unpack_to_list(&archive).unwrap(), ["a=1"]);
 }
 
 #[test]
