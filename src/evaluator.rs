@@ -188,6 +188,26 @@ impl Evaluator {
         self.eval_text_in(&Scope::default(), SourceName::String, text, base_dir)
     }
 
+    /// Reads a text that is evaluated when its value is needed. Relative paths in it are below `base_dir`.
+    ///
+    /// ```
+    /// let mut firn = firn::Evaluator::new();
+    /// let unused = firn.delay_text("throw \"never\"", ".")?;
+    /// let arguments = firn.attrs([("unused", unused)]);
+    /// # Ok::<_, firn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Syntax errors and undefined variables.
+    pub fn delay_text(&mut self, text: impl Into<Vec<u8>>, base_dir: impl AsRef<Path>) -> Result<Value> {
+        let text: Arc<[u8]> = text.into().into();
+        let base_dir = absolute(base_dir.as_ref());
+        self.run(|eval| {
+            let program = eval.load(SourceName::String, text, &base_dir, &RootScope::default())?;
+            Ok(eval.delay(program, None))
+        })
+    }
+
     /// Evaluates a text that can use the variables of a scope.
     ///
     /// # Errors

@@ -56,6 +56,8 @@ fn functions_are_called_only_if_there_are_arguments() {
     prints(&["--eval", "-E", "{ x ? 1 }: x"], "<LAMBDA>\n");
     prints(&["--eval", "-E", "{ x ? 1 }: x", "--arg", "x", "2"], "2\n");
     prints(&["--eval", "-E", "{ x ? 1 }: { a = x; }", "-A", "a"], "1\n");
+    // An argument is evaluated only if it is used.
+    prints(&["--eval", "-E", "{ x }: 1", "--arg", "x", "throw \"never\""], "1\n");
     prints(&["--eval", "-E", "{ a = { x ? 1 }: x; }", "-A", "a"], "<LAMBDA>\n");
 }
 

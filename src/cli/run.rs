@@ -106,7 +106,7 @@ impl Runner<'_> {
         let mut arguments = Vec::with_capacity(job.arguments.len());
         for (name, argument) in &job.arguments {
             let value = match argument {
-                Argument::Expression(text) => self.firn.eval_text(text.clone(), ".")?,
+                Argument::Expression(text) => self.firn.delay_text(text.clone(), ".")?,
                 Argument::Text(text) => self.firn.string(text),
                 Argument::File(path) => {
                     let text = std::fs::read(path).map_err(|error| unreadable(path, &error))?;

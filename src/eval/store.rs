@@ -222,12 +222,13 @@ impl<'h> Eval<'h> {
     /// Asks a filter which files of a tree belong to it. It sees paths as the language knows them,
     /// wherever the files are.
     pub(crate) fn select_files(&mut self, path: &[u8], filter: &mut SourceFilter<'_, 'h>) -> Result<Selection> {
-        let host = self.host.clone();
-        let Place::Path(physical) = self.store.place(path) else {
-            return self.select_files_of(&*host, b"/", b"/", filter);
-        };
-        let physical = physical.into_owned();
-        self.select_files_of(&*host, &physical, path, filter)
+        match self.store.place(path) {
+            Place::Text(text) => self.select_files_of(&SingleFile(text), b"/", path, filter),
+            Place::Path(physical) => {
+                let (host, physical) = (self.host.clone(), physical.into_owned());
+                self.select_files_of(&*host, &physical, path, filter)
+            }
+        }
     }
 
     fn select_files_of(
