@@ -127,7 +127,7 @@ impl<'h> Eval<'h> {
                 thunk.finish(result);
                 return Ok(result);
             }
-            Suspension::Failed(number) => return Err(self.failures[number].clone()),
+            Suspension::Failed(number) => return Err(Box::new(self.failures[number].clone())),
             Suspension::Blackhole => {
                 return Err(error(
                     Code::InfiniteRecursion,
@@ -168,7 +168,7 @@ impl<'h> Eval<'h> {
         error.remembered = Some(u32::try_from(number).ok()?);
         let mut remembered = error.clone();
         remembered.trace.truncate(MAX_REMEMBERED_TRACE);
-        self.failures.push(remembered);
+        self.failures.push(*remembered);
         Some(number)
     }
 

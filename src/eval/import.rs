@@ -44,7 +44,7 @@ impl<'h> Eval<'h> {
     pub(crate) fn import(&mut self, path: &[u8]) -> Result<Value<'h>> {
         match self.files.values.get(path) {
             Some(&Imported::Done(value)) => return Ok(value),
-            Some(&Imported::Failed(number)) => return Err(self.failures[number].clone()),
+            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number].clone())),
             _ => {}
         }
         let file = self.source_path(path)?;
@@ -53,7 +53,7 @@ impl<'h> Eval<'h> {
                 self.files.values.insert(path.to_vec(), Imported::Done(value));
                 return Ok(value);
             }
-            Some(&Imported::Failed(number)) => return Err(self.failures[number].clone()),
+            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number].clone())),
             Some(Imported::Busy) => {
                 let file = String::from_utf8_lossy(&file).into_owned();
                 let message =

@@ -105,7 +105,7 @@ pub(crate) struct Eval<'h> {
     pub(crate) store: store::StoreState,
     pub(crate) caches: crate::builtins::Caches,
     /// What has failed, for when it is asked for again.
-    failures: Vec<Box<Diagnostic>>,
+    failures: Vec<Diagnostic>,
     files: import::FileCache<'h>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,

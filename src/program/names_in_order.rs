@@ -44,7 +44,10 @@ pub(super) fn static_name(parse: &Parse, node: NodeId) -> Option<Cow<'_, [u8]>> 
         SyntaxKind::Ident => Some(parse.text(node).into()),
         SyntaxKind::String | SyntaxKind::IndentedString => decode::plain_string(parse, node),
         SyntaxKind::Dynamic => {
-            let inner = parse.children(node).next()?;
+            let mut inner = parse.children(node).next()?;
+            while parse.kind(inner) == SyntaxKind::Paren {
+                inner = parse.children(inner).next()?;
+            }
             match parse.kind(inner) {
                 _ if decode::is_composed(parse, inner) => None,
                 SyntaxKind::String | SyntaxKind::IndentedString => decode::plain_string(parse, inner),

@@ -211,7 +211,10 @@ impl<'a> Recorder<'a> {
         match self.kind(name) {
             SyntaxKind::String => self.children(name).next().is_some(),
             SyntaxKind::Dynamic => {
-                let inner = self.children(name).next();
+                let mut inner = self.children(name).next();
+                while let Some(paren) = inner.filter(|&inner| self.kind(inner) == SyntaxKind::Paren) {
+                    inner = self.children(paren).next();
+                }
                 let is_text = inner.is_some_and(|inner| {
                     matches!(self.kind(inner), SyntaxKind::String | SyntaxKind::IndentedString)
                         && self.children(inner).next().is_none()

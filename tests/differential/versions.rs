@@ -44,6 +44,11 @@ pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
     },
     VersionDifference {
         since: NEVER,
+        shows: |seen| has_word(seen.program, "break") && seen.firn.end == End::Error,
+        reason: "'break' of Nix gives back what it is given without evaluating it",
+    },
+    VersionDifference {
+        since: NEVER,
         shows: |seen| has_any(seen.program, &["./.", "../", "dirOf"]),
         reason: "the folder that the programs are in is not the same for both",
     },

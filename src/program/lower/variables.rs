@@ -16,7 +16,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     pub(super) fn variable_named(&mut self, name: Symbol, pos: Pos) -> Expr<'h> {
         if name == names::CUR_POS {
-            return Expr::Const(self.current_position(pos));
+            return Expr::Folded(self.current_position(pos));
         }
         let place = self.scopes.resolve(name);
         self.variable_at(place, name, pos)
