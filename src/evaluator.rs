@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::attention::Interrupter;
 use crate::builtins::text::path::join;
 use crate::diagnostics::{Diagnostic, RenderOptions, SourceMap, SourceName, render};
 use crate::eval::Eval;
@@ -142,6 +143,11 @@ impl Evaluator {
     /// Options for an evaluator.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// A handle that ends an evaluation from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.cell.with_dependent(|heap, _| Interrupter(heap.attention().clone()))
     }
 
     /// Runs a step of evaluation that makes a value.

@@ -158,8 +158,8 @@
 //! ```
 //!
 //! What comes from strangers can be held to limits: [`Builder::max_call_depth`] and [`Builder::max_stack`] bound
-//! recursion, [`Builder::pure`] takes environment and time away. The memory of values and the time are not bounded; run
-//! strangers' programs in a process that is.
+//! recursion, [`Builder::max_memory`] bounds the memory of values, [`Builder::pure`] takes environment and time away, and an
+//! [`Interrupter`] ends what takes too long.
 //!
 //! # Errors
 //!
@@ -196,6 +196,7 @@
 //!
 //! `docs/language.md` in the repository is a manual of the language, `docs/architecture.md` tells how firn works inside. `examples` has programs that use the library.
 
+mod attention;
 mod builtins;
 pub mod diagnostics;
 mod eval;
@@ -212,6 +213,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod repl;
 
+pub use attention::Interrupter;
 pub use eval::{Host, SearchPathEntry, SystemHost};
 pub use evaluator::{Builder, Documentation, Error, Evaluator, Kind, Result, Scope, Value, builtin_documentation};
 pub use program::{LintLevel, Lints};

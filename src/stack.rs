@@ -3,6 +3,10 @@
 //! Nesting of input decides how deep the phases recurse, so each of them asks for more stack before
 //! little is left, in segments that are freed on the way back.
 
+use std::sync::Arc;
+
+use crate::attention::Attention;
+
 /// What a function and everything it calls before asking again may use.
 const RED_ZONE: usize = 256 << 10;
 /// The size of an additional segment; untouched parts of it cost no memory.
@@ -18,6 +22,8 @@ pub(crate) fn grow_if_needed<R>(f: impl FnOnce() -> R) -> R {
 pub(crate) struct StackGauge {
     /// Below this address little is left of the current segment.
     low: usize,
+    /// Where the comparison takes place, and others can make it fail.
+    attention: Arc<Attention>,
     /// Bytes in the segments added so far.
     added: usize,
     limit: usize,
@@ -32,8 +38,8 @@ fn here() -> usize {
 
 impl StackGauge {
     /// A gauge that lets segments grow to `limit` bytes.
-    pub(crate) fn new(limit: usize) -> Self {
-        let mut gauge = StackGauge { low: 0, added: 0, limit };
+    pub(crate) fn new(limit: usize, attention: Arc<Attention>) -> Self {
+        let mut gauge = StackGauge { low: 0, attention, added: 0, limit };
         gauge.attach();
         gauge
     }
@@ -41,12 +47,28 @@ impl StackGauge {
     /// Measures the stack of the current thread: an evaluator may have moved here.
     pub(crate) fn attach(&mut self) {
         let remaining = stacker::remaining_stack().unwrap_or(0);
-        self.low = here().saturating_sub(remaining).saturating_add(RED_ZONE);
+        self.set_low(here().saturating_sub(remaining).saturating_add(RED_ZONE));
     }
 
+    fn set_low(&mut self, low: usize) {
+        self.low = low;
+        self.attention.set_threshold(low);
+    }
+
+    /// Whether to go on with [`on_new_segment`], as little is left, or as somebody asks for something.
     #[inline(always)]
     pub(crate) fn is_low(&self) -> bool {
+        self.attention.is_due(here())
+    }
+
+    /// Whether little is left indeed; requests that have been met no longer count.
+    pub(crate) fn is_really_low(&mut self) -> bool {
+        self.set_low(self.low);
         here() < self.low
+    }
+
+    pub(crate) fn attention(&self) -> &Arc<Attention> {
+        &self.attention
     }
 }
 
@@ -69,7 +91,7 @@ pub(crate) fn on_new_segment<T, R>(
         f(owner)
     });
     let after = gauge(owner);
-    after.low = low;
+    after.set_low(low);
     after.added -= SEGMENT;
     Some(result)
 }

@@ -185,16 +185,17 @@ fn find_one<'h>(eval: &mut Eval<'h>, predicate: Value<'h>, list: Value<'h>, want
 fn concat_lists<'h>(eval: &mut Eval<'h>, [lists]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let lists = eval.force_list(lists)?;
     let lists: Vec<_> = lists.iter().map(|list| eval.force_list(list)).collect::<Result<_>>()?;
-    Ok(concatenate(eval, &lists))
+    concatenate(eval, &lists)
 }
 
-fn concatenate<'h>(eval: &mut Eval<'h>, lists: &[List<'h>]) -> Value<'h> {
+fn concatenate<'h>(eval: &mut Eval<'h>, lists: &[List<'h>]) -> Result<Value<'h>> {
     let total = lists.iter().map(|list| list.len()).sum();
     if let Some(only) = lists.iter().find(|list| list.len() == total) {
-        return only.value();
+        return Ok(only.value());
     }
+    eval.reserve(total * size_of::<Value>())?;
     let mut elements = lists.iter().flat_map(|list| list.iter());
-    List::build(eval.heap, total, |_| elements.next().expect("the lengths add up to the total"))
+    Ok(List::build(eval.heap, total, |_| elements.next().expect("the lengths add up to the total")))
 }
 
 fn concat_map<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
@@ -205,7 +206,7 @@ fn concat_map<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Resu
         let result = eval.call(function, &[element], Pos::NONE)?;
         lists.push(eval.force_list(result).hint("the function must return a list")?);
     }
-    Ok(concatenate(eval, &lists))
+    concatenate(eval, &lists)
 }
 
 fn elem<'h>(eval: &mut Eval<'h>, [value, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
@@ -266,6 +267,8 @@ fn gen_list<'h>(eval: &mut Eval<'h>, [generator, length]: [Value<'h>; 2]) -> Res
         return Err(invalid_argument(format!("cannot create a list of {length} elements")));
     };
     let generator = eval.force_function(generator)?;
+    // Each element is a thunk of two words.
+    eval.reserve(count as usize * 3 * size_of::<Value>())?;
     Ok(List::build(eval.heap, count as usize, |index| eval.delayed_call(generator, &[Value::small_int(index as u32)])))
 }
 

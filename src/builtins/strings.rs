@@ -193,7 +193,7 @@ fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]
         let element = eval.force_cell(element)?;
         parts.push(eval.coerce(element, Coercion::INTERPOLATION, &mut context)?);
     }
-    Ok(Str::concat(eval.heap, &parts, eval.context(&context)))
+    eval.concat_strings(&parts, &context)
 }
 
 fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) -> Result<Value<'h>> {
@@ -223,6 +223,7 @@ fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) 
                 replacement.bytes()
             }
         };
+        eval.reserve(result.len() + replacement.len())?;
         result.extend_from_slice(&text[copied..start]);
         result.extend_from_slice(replacement);
         if patterns[index].is_empty() {

@@ -155,6 +155,10 @@ struct SettingFlags {
     #[arg(long, value_name = "N")]
     max_call_depth: Option<u64>,
 
+    /// Limit the memory of values; by default to three quarters of the machine's
+    #[arg(long, value_name = "MIB")]
+    max_memory: Option<u64>,
+
     /// Write derivations and sources into a store, at DIR/nix/store; otherwise only their paths are computed
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
@@ -244,6 +248,7 @@ impl SettingFlags {
             })?;
         }
         settings.max_call_depth = self.max_call_depth.or(settings.max_call_depth);
+        settings.max_memory = self.max_memory.or(settings.max_memory);
         settings.show_trace |= self.show_trace;
         settings.pure |= self.pure;
         settings.writes |= self.store.is_some();

@@ -11,12 +11,15 @@
 mod arguments;
 mod instantiate;
 mod job;
+mod memory;
 mod nix_instantiate;
+
 mod output;
 mod record;
 mod run;
 mod settings;
 pub(crate) mod show;
+mod signals;
 mod syntax_tree;
 
 use std::ffi::OsString;

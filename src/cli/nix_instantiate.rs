@@ -277,6 +277,7 @@ How to evaluate:
   --store DIR                ... into DIR/nix/store
   --show-trace               show whole traces of errors
   --max-call-depth N         limit how many calls may be nested
+  --max-memory MIB           limit the memory of values
   --option NAME VALUE        change a setting; '--NAME VALUE' does the same
   --extra-experimental-features LIST
                              enable features such as pipe-operators

@@ -10,6 +10,7 @@ use super::instantiate::derivations;
 use super::job::{Action, Argument, Format, Input, Job};
 use super::output::{Output, is_reader_gone, standard_output, to_stderr};
 use super::show::write_for_people;
+use super::signals::StopSignals;
 use super::{builder, record, syntax_tree};
 use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceName, render};
 use crate::{Error, Evaluator, Kind, Value};
@@ -20,6 +21,8 @@ pub(super) fn run(job: &Job) -> ExitCode {
         Ok(builder) => builder.build(),
         Err(status) => return status,
     };
+    // Without the signals' thread a signal still ends the process, in the system's way.
+    let signals = StopSignals::watch(firn.interrupter()).ok();
     let mut runner = Runner {
         job,
         // The process ends with this job. The system takes its memory back faster than we could.
@@ -27,6 +30,7 @@ pub(super) fn run(job: &Job) -> ExitCode {
         output: standard_output(),
     };
     let done = runner.run();
+    let stopped = signals.and_then(|signals| signals.end());
     let flushed = runner.output.flush().map_err(Failure::Output);
     match done.and_then(|success| flushed.map(|()| success)) {
         Ok(true) => ExitCode::SUCCESS,
@@ -34,7 +38,7 @@ pub(super) fn run(job: &Job) -> ExitCode {
         Err(Failure::Output(error)) if is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(failure) => {
             to_stderr(&runner.explain(failure, &job.settings.render_options()));
-            ExitCode::FAILURE
+            stopped.unwrap_or(ExitCode::FAILURE)
         }
     }
 }

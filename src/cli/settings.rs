@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use super::memory;
 use crate::diagnostics::{Colors, RenderOptions};
 use crate::store::{self, ComputeStore, DirectoryStore, StoreDir};
 use crate::{Builder, Evaluator, LintLevel, Lints, SearchPathEntry};
@@ -19,6 +20,8 @@ pub struct Settings {
     pub features: BTreeSet<String>,
     /// How many calls may be nested; by default memory decides.
     pub max_call_depth: Option<u64>,
+    /// How many MiB values may take; by default three quarters of the machine's memory.
+    pub max_memory: Option<u64>,
     /// How deep a value may be nested to be converted to JSON; by default memory decides.
     pub max_nesting: Option<u64>,
     /// What `builtins.currentSystem` is, unless it is this machine's.
@@ -101,6 +104,7 @@ const SETTINGS: &[(&str, SettingKind)] = &[
     ("log-format", NoEffectValue),
     ("max-call-depth", Value),
     ("max-jobs", NoEffectValue),
+    ("max-memory", Value),
     ("max-silent-time", NoEffectValue),
     ("nix-path", Value),
     ("pure-eval", Flag),
@@ -146,6 +150,7 @@ impl Settings {
             "lint-short-path-literals" => self.lints.short_path_literals = level(value)?,
             "lint-url-literals" => self.lints.url_literals = level(value)?,
             "max-call-depth" => self.max_call_depth = Some(number(value)?),
+            "max-memory" => self.max_memory = Some(number(value)?),
             "nix-path" => self.nix_path = Some(value.to_owned()),
             "store" => self.store_root = store_root(value)?,
             "system" | "eval-system" if value.is_empty() => self.system = None,
@@ -204,6 +209,10 @@ impl Settings {
         }
         if let Some(depth) = self.max_call_depth {
             builder = builder.max_call_depth(depth);
+        }
+        let max_memory = self.max_memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+        if let Some(bytes) = max_memory.or_else(memory::usual_limit) {
+            builder = builder.max_memory(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
         if let Some(depth) = self.max_nesting {
             builder = builder.max_nesting(depth);

@@ -102,6 +102,8 @@ codes! {
     Unsupported = "E0409", "not supported";
     /// Evaluation was stopped from outside.
     Interrupted = "E0410", "interrupted";
+    /// Values that need more memory than allowed.
+    OutOfMemory = "E0411", "out of memory";
 
     /// A file that cannot be read.
     FileUnreadable = "E0500", "file cannot be read";

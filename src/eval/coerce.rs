@@ -50,11 +50,20 @@ impl<'h> Eval<'h> {
             let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut pieces.context).or_at(*pos)?;
             pieces.parts.push(text);
         }
-        Ok(self.join(&pieces))
+        self.join(&pieces)
     }
 
-    fn join(&mut self, pieces: &Pieces<'h>) -> Value<'h> {
-        Str::concat(self.heap, &pieces.parts, self.context(&pieces.context))
+    fn join(&mut self, pieces: &Pieces<'h>) -> Result<Value<'h>> {
+        self.concat_strings(&pieces.parts, &pieces.context)
+    }
+
+    /// A string of parts, one after the other.
+    ///
+    /// # Errors
+    /// It would exceed the memory.
+    pub(crate) fn concat_strings(&mut self, parts: &[&[u8]], context: &ContextSet) -> Result<Value<'h>> {
+        self.reserve(parts.iter().map(|part| part.len()).sum())?;
+        Ok(Str::concat(self.heap, parts, self.context(context)))
     }
 
     /// `./a/${b}`
@@ -107,7 +116,7 @@ impl<'h> Eval<'h> {
         pieces.parts.push(self.coerce_forced(left, coercion, &mut pieces.context)?);
         let right = self.eval(right, frame)?;
         pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context)?);
-        Ok(self.join(&pieces))
+        self.join(&pieces)
     }
 
     /// The sum of a number and what must be one.

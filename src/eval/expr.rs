@@ -158,7 +158,7 @@ impl<'h> Eval<'h> {
     /// before is not remembered.
     #[cold]
     pub(super) fn remember(&mut self, error: &mut Box<Diagnostic>) -> Option<usize> {
-        if error.code == Code::CallDepthExceeded {
+        if matches!(error.code, Code::CallDepthExceeded | Code::Interrupted | Code::OutOfMemory) {
             return None;
         }
         if let Some(number) = error.remembered {

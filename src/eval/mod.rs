@@ -42,6 +42,7 @@ pub(crate) use print::PrintStyle;
 pub use search_path::SearchPathEntry;
 pub(crate) use types::type_name;
 
+use crate::attention::Request;
 use crate::builtins::BuiltinTable;
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::heap::{Heap, Value};
@@ -64,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) max_nesting: u64,
     /// Bytes of native stack until evaluation is given up.
     pub(crate) max_stack: usize,
+    /// Bytes of values until evaluation is given up.
+    pub(crate) max_memory: usize,
     pub(crate) features: FeatureSet,
     /// No access to anything but the program: no environment, no time, no absolute paths.
     pub(crate) pure: bool,
@@ -140,7 +143,7 @@ impl<'h> Eval<'h> {
             files: import::FileCache::default(),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
-            stack: StackGauge::new(settings.max_stack),
+            stack: StackGauge::new(settings.max_stack, heap.attention().clone()),
             depth: 0,
             nesting: 0,
             ancestors: rustc_hash::FxHashSet::default(),
@@ -194,15 +197,55 @@ impl<'h> Eval<'h> {
         result
     }
 
-    /// Goes on with more stack.
+    /// Meets the requests that wait, and goes on with more stack if little is left.
     #[cold]
     #[inline(never)]
     pub(crate) fn on_new_segment<R>(&mut self, f: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.meet_requests()?;
+        if !self.stack.is_really_low() {
+            return f(self);
+        }
         match crate::stack::on_new_segment(self, |eval| &mut eval.stack, f) {
             Some(result) => result,
             None => Err(error(Code::CallDepthExceeded, "evaluation recurses too deeply: the stack limit is reached")
                 .hint("this is most likely a recursion without end")),
         }
+    }
+
+    /// What others want of this evaluation.
+    ///
+    /// # Errors
+    /// That it ends.
+    fn meet_requests(&mut self) -> Result<()> {
+        let attention = self.stack.attention();
+        if attention.take(Request::INTERRUPT) {
+            return Err(error(Code::Interrupted, "the evaluation was interrupted"));
+        }
+        if attention.take(Request::OUT_OF_MEMORY) {
+            return Err(self.out_of_memory());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that so much more memory may be taken, before something large is made.
+    ///
+    /// # Errors
+    /// The limit would be exceeded.
+    #[inline]
+    pub(crate) fn reserve(&self, bytes: usize) -> Result<()> {
+        match self.heap.has_room(bytes) {
+            true => Ok(()),
+            false => Err(self.out_of_memory()),
+        }
+    }
+
+    #[cold]
+    fn out_of_memory(&self) -> Box<Diagnostic> {
+        let limit = self.settings.max_memory >> 20;
+        let message = format!("the values need more memory than the limit allows: {limit} MiB");
+        error(Code::OutOfMemory, message)
+            .hint("this may be a recursion without end, or a list or string that grows without bound")
+            .hint("'--max-memory' sets the limit")
     }
 }
 

@@ -149,6 +149,7 @@ impl<'h> Eval<'h> {
             return Ok(left.value());
         }
         let (first, second) = (left.elements(), right.elements());
+        self.reserve((first.len() + second.len()) * size_of::<Value>())?;
         Ok(List::build(self.heap, first.len() + second.len(), |index| match first.get(index) {
             Some(element) => element.get(),
             None => second[index - first.len()].get(),

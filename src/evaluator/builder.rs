@@ -72,6 +72,14 @@ impl Builder {
         self
     }
 
+    /// Limits the memory of values, in bytes: not limited by default. What the evaluator keeps besides (sources, files being
+    /// hashed, texts being joined) is not counted.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.settings.max_memory = bytes;
+        self
+    }
+
     /// Whether results may depend on the environment, the time and the current system: they may by default.
     #[must_use]
     pub fn pure(mut self, pure: bool) -> Self {
@@ -119,7 +127,7 @@ impl Builder {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let Builder { settings, host, store } = self;
         Evaluator {
-            cell: OwnedEval::new(Heap::new(), |heap| Eval::new(heap, settings, host, store)),
+            cell: OwnedEval::new(Heap::new(settings.max_memory), |heap| Eval::new(heap, settings, host, store)),
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
     }
@@ -138,6 +146,7 @@ impl Default for Settings {
             max_call_depth: u64::MAX,
             max_nesting: u64::MAX,
             max_stack: 512 << 20,
+            max_memory: usize::MAX,
             features: FeatureSet::default(),
             pure: false,
             trace_verbose: false,

@@ -3,6 +3,9 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::attention::{Attention, Request};
 
 /// Memory for one evaluator: chunks that are filled from front to back and freed together.
 ///
@@ -12,6 +15,11 @@ pub(crate) struct Heap {
     next: Cell<*mut u8>,
     end: Cell<*mut u8>,
     chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
+    /// Bytes of all chunks.
+    bytes: Cell<usize>,
+    /// So many bytes should not be exceeded: the evaluation is told to end.
+    limit: usize,
+    attention: Arc<Attention>,
 }
 
 /// Chunks are multiples of a huge page and aligned to it, so that the kernel can back them with few
@@ -22,12 +30,32 @@ const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
 
 impl Heap {
-    pub(crate) fn new() -> Self {
+    /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
+    pub(crate) fn new(limit: usize) -> Self {
         Heap {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
             chunks: RefCell::new(Vec::new()),
+            bytes: Cell::new(0),
+            limit,
+            attention: Arc::default(),
         }
+    }
+
+    /// What evaluations in this heap listen to.
+    pub(crate) fn attention(&self) -> &Arc<Attention> {
+        &self.attention
+    }
+
+    /// Bytes taken from the system.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
+    /// Whether an object of so many bytes stays below the limit.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        // What is left of the current chunk serves small objects.
+        bytes <= CHUNK / 4 || self.bytes.get().saturating_add(bytes) <= self.limit
     }
 
     /// Uninitialised memory for `words` words, aligned to a word.
@@ -59,6 +87,10 @@ impl Heap {
         // SAFETY: the size is not zero: an empty request always fits the current chunk or takes `usual`.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
         chunks.push((start, layout));
+        self.bytes.set(self.bytes.get() + size);
+        if self.bytes.get() > self.limit {
+            self.attention.request(Request::OUT_OF_MEMORY);
+        }
         if !own_chunk {
             // SAFETY: `bytes <= size`, and both pointers are within or one past the new chunk.
             unsafe {
