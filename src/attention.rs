@@ -48,10 +48,6 @@ impl Attention {
         }
     }
 
-    pub(crate) fn is_requested(&self, request: Request) -> bool {
-        self.requests.load(Ordering::SeqCst) & request.0 != 0
-    }
-
     /// Takes a request; whether there was one.
     pub(crate) fn take(&self, request: Request) -> bool {
         self.requests.fetch_and(!request.0, Ordering::SeqCst) & request.0 != 0

@@ -3,9 +3,12 @@
 mod builder;
 mod documentation;
 mod output;
+mod profile;
+mod statistics;
 
 pub use builder::Builder;
 pub use documentation::{Documentation, builtin_documentation};
+pub use statistics::{Calls, Objects, Sources, Statistics, Values};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,6 +128,7 @@ impl Scope {
 /// ```
 pub struct Evaluator {
     cell: OwnedEval,
+    sampler: Option<profile::Sampler>,
     id: u64,
 }
 

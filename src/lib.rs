@@ -215,5 +215,8 @@ pub mod repl;
 
 pub use attention::Interrupter;
 pub use eval::{Host, SearchPathEntry, SystemHost};
-pub use evaluator::{Builder, Documentation, Error, Evaluator, Kind, Result, Scope, Value, builtin_documentation};
+pub use evaluator::{
+    Builder, Calls, Documentation, Error, Evaluator, Kind, Objects, Result, Scope, Sources, Statistics, Value, Values,
+    builtin_documentation,
+};
 pub use program::{LintLevel, Lints};

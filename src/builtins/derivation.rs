@@ -340,6 +340,7 @@ fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Deriva
 
 /// Computes the paths of a derivation and gives them to the program.
 fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h>> {
+    eval.counters.derivations += 1;
     let drv_path = eval.store.add_derivation(&mut derivation)?;
     let mut context = ContextSet::default();
     context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));

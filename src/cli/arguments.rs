@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use super::job::{Action, Argument, Format, Input, Job, Task, Usage};
+use super::job::{Action, Argument, Format, Input, Job, StatisticsFormat, Task, Usage};
 use super::settings::{ColorChoice, SettingError, Settings};
 
 /// Reads a command line that starts with the program's name.
@@ -89,6 +89,14 @@ struct EvalLine {
     /// Leave out of XML where attributes and functions are written
     #[arg(long, requires = "xml")]
     no_location: bool,
+
+    /// Say at the end what the evaluation took and did, on standard error
+    #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    stats: Option<StatisticsFormat>,
+
+    /// Write to FILE where the time went, by functions of the program, for tools that draw flame graphs
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
 
     #[command(flatten)]
     settings: SettingFlags,
@@ -205,6 +213,8 @@ impl EvalLine {
             arguments: self.arguments.pairs(),
             always_calls: true,
             action: Action::Evaluate { format, strict: self.strict },
+            statistics: self.stats,
+            profile: self.profile,
             settings: self.settings.settings()?,
         }))
     }

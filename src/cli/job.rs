@@ -33,8 +33,24 @@ pub struct Job {
     pub always_calls: bool,
     /// What to do with what is selected.
     pub action: Action,
+    /// Whether and how to say at the end what was done.
+    pub statistics: Option<StatisticsFormat>,
+    /// The file for a profile.
+    pub profile: Option<PathBuf>,
     /// How to evaluate.
     pub settings: Settings,
+}
+
+/// How the numbers of a run are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum StatisticsFormat {
+    /// As a table
+    Text,
+    /// As JSON
+    Json,
+    /// With the names that Nix has for them.
+    #[value(skip)]
+    Nix,
 }
 
 /// Where an expression comes from.

@@ -20,6 +20,7 @@ mod run;
 mod settings;
 pub(crate) mod show;
 mod signals;
+mod statistics;
 mod syntax_tree;
 
 use std::ffi::OsString;
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use crate::Builder;
 use crate::diagnostics::{Code, Diagnostic, SourceMap, render};
 
-pub use job::{Action, Argument, Format, Input, Job, Task, Usage};
+pub use job::{Action, Argument, Format, Input, Job, StatisticsFormat, Task, Usage};
 pub use settings::{ColorChoice, Settings};
 
 /// Does what a command line says; `arguments` starts with the name of the program.
@@ -40,7 +41,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let program = arguments.first().map(Path::new).and_then(Path::file_name);
     let task = match program {
-        Some(name) if name == "nix-instantiate" => nix_instantiate::parse(&arguments[1..]),
+        Some(name) if name == "nix-instantiate" => nix_instantiate::parse(&arguments[1..]).map(with_statistics),
         _ => arguments::parse(&arguments),
     };
     match task {
@@ -50,6 +51,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(status) => status,
         },
         Err(usage) => usage.report(),
+    }
+}
+
+/// Nix is asked for statistics by a variable.
+fn with_statistics(task: Task) -> Task {
+    let is_asked = std::env::var_os("NIX_SHOW_STATS").is_some_and(|value| value != "0");
+    match task {
+        Task::Run(job) if is_asked => Task::Run(Job { statistics: Some(StatisticsFormat::Nix), ..job }),
+        task => task,
     }
 }
 

@@ -205,6 +205,8 @@ impl Parser {
             arguments: self.arguments,
             always_calls: false,
             action,
+            statistics: None,
+            profile: None,
             settings: Settings { max_nesting: Some(MAX_NESTING), ..self.settings },
         }
     }

@@ -5,15 +5,19 @@ use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::instantiate::derivations;
-use super::job::{Action, Argument, Format, Input, Job};
+use super::job::{Action, Argument, Format, Input, Job, StatisticsFormat};
 use super::output::{Output, is_reader_gone, standard_output, to_stderr};
 use super::show::write_for_people;
 use super::signals::StopSignals;
-use super::{builder, record, syntax_tree};
+use super::{builder, record, statistics, syntax_tree};
 use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceName, render};
 use crate::{Error, Evaluator, Kind, Value};
+
+/// How often a profile looks at what is being called.
+const PROFILE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Does a job: results go to standard output, errors to standard error.
 pub(super) fn run(job: &Job) -> ExitCode {
@@ -29,8 +33,10 @@ pub(super) fn run(job: &Job) -> ExitCode {
         firn: ManuallyDrop::new(firn),
         output: standard_output(),
     };
-    let done = runner.run();
+    let done = runner.start_profile().and_then(|()| runner.run());
     let stopped = signals.and_then(|signals| signals.end());
+    let done = runner.write_profile().and(done);
+    runner.report_statistics();
     let flushed = runner.output.flush().map_err(Failure::Output);
     match done.and_then(|success| flushed.map(|()| success)) {
         Ok(true) => ExitCode::SUCCESS,
@@ -86,6 +92,33 @@ impl Runner<'_> {
             Action::Instantiate | Action::Evaluate { .. } => self.evaluate()?,
         }
         Ok(true)
+    }
+
+    fn start_profile(&mut self) -> Result<(), Failure> {
+        if self.job.profile.is_some() {
+            self.firn.start_profile(PROFILE_INTERVAL)?;
+        }
+        Ok(())
+    }
+
+    fn write_profile(&mut self) -> Result<(), Failure> {
+        let Some(file) = &self.job.profile else { return Ok(()) };
+        let profile = self.firn.finish_profile();
+        std::fs::write(file, profile).map_err(|error| {
+            let message = format!("cannot write the profile to '{}': {error}", file.display());
+            Diagnostic::error(Code::OutputFailed, message).into()
+        })
+    }
+
+    /// Says what was done. Nix has it written to a file if a variable names one.
+    fn report_statistics(&self) {
+        let Some(format) = self.job.statistics else { return };
+        let report = statistics::report(&self.firn, format);
+        let file = std::env::var_os("NIX_SHOW_STATS_PATH").filter(|_| format == StatisticsFormat::Nix);
+        match file.map(|file| std::fs::write(file, &report)) {
+            Some(Ok(())) => {}
+            _ => to_stderr(&report),
+        }
     }
 
     fn evaluate(&mut self) -> Result<(), Failure> {

@@ -185,6 +185,7 @@ impl<'h> Eval<'h> {
     pub(super) fn select(&mut self, select: &'h Select<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let mut value = self.operand(&select.subject, frame)?;
         for element in select.path {
+            self.counters.selections += 1;
             let name = self.path_name(element, frame)?;
             value = match (self.find_element(value, name, element), &select.default) {
                 (Some(cell), _) => self.force_attr(cell, name, element.pos)?,

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::{ErrorExt, Eval, Result, error};
+use crate::attention::Request;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
@@ -102,9 +103,9 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn run_body(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>, pos: Pos) -> Result<Value<'h>> {
         self.depth += 1;
-        if self.depth > self.settings.max_call_depth {
-            self.depth -= 1;
-            return Err(call_depth_exceeded(self.settings.max_call_depth).or_at(pos));
+        self.counters.function_calls += 1;
+        if self.depth > self.call_limit {
+            self.note_call(lambda).or_at(pos)?;
         }
         let result = self.eval(&lambda.body, Some(frame));
         self.depth -= 1;
@@ -112,6 +113,21 @@ impl<'h> Eval<'h> {
             Ok(value) => Ok(value),
             Err(error) => Err(self.in_call(error, lambda, pos)),
         }
+    }
+
+    /// A call above the limit: one that is noted for the profile, or one too many.
+    #[cold]
+    #[inline(never)]
+    fn note_call(&mut self, lambda: &'h Lambda<'h>) -> Result<()> {
+        let limit = self.settings.max_call_depth;
+        if self.depth > limit {
+            self.depth -= 1;
+            return Err(call_depth_exceeded(limit));
+        }
+        if let Some(profile) = &mut self.profile {
+            profile.enter(self.depth, lambda);
+        }
+        Ok(())
     }
 
     #[cold]
@@ -199,13 +215,33 @@ impl<'h> Eval<'h> {
 
     #[inline]
     fn run_builtin(&mut self, builtin: &'static Builtin, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
-        match (builtin.run)(self, arguments) {
+        self.counters.builtin_calls += 1;
+        let result = match self.profile {
+            None => (builtin.run)(self, arguments),
+            Some(_) => self.run_noted_builtin(builtin, arguments),
+        };
+        match result {
             Ok(value) => Ok(value),
             Err(error) => Err(error.or_at(pos).frame(pos, || match builtin.is_transparent() {
                 true => "here".into(),
                 false => format!("while calling the builtin '{}'", builtin.name).into(),
             })),
         }
+    }
+
+    /// Runs a builtin while a profile is taken. A sample that became due in it is taken before it counts as returned.
+    #[cold]
+    fn run_noted_builtin(&mut self, builtin: &'static Builtin, arguments: &[Value<'h>]) -> Result<Value<'h>> {
+        let depth = self.depth;
+        let before = self.profile.as_mut().map(|profile| profile.enter_builtin(depth, builtin));
+        let result = (builtin.run)(self, arguments);
+        if let (Some(profile), Some(before)) = (&mut self.profile, before) {
+            if self.stack.attention().take(Request::SAMPLE) {
+                profile.sample(depth);
+            }
+            profile.leave_builtin(before);
+        }
+        result
     }
 
     /// Puts the attributes of an argument where the body looks for them.

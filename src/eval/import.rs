@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 
@@ -117,7 +118,12 @@ impl<'h> Eval<'h> {
         base_dir: &[u8],
         root: &RootScope,
     ) -> Result<&'h Expr<'h>> {
+        let start = Instant::now();
         let parse = syntax::parse(source.clone(), self.settings.features.syntax());
+        let parsed = Instant::now();
+        self.counters.sources += 1;
+        self.counters.source_bytes += source.len() as u64;
+        self.counters.parsing += parsed - start;
         let is_file = matches!(name, SourceName::File(_));
         let file =
             self.sources.add(name, source).map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
@@ -142,6 +148,7 @@ impl<'h> Eval<'h> {
             warnings: &mut warnings,
         };
         let lowered = lower(lowering, &parse).map_err(several);
+        self.counters.lowering += parsed.elapsed();
         for warning in warnings {
             self.warn(&warning);
         }

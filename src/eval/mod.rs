@@ -11,6 +11,7 @@ mod auto_call;
 mod call;
 mod coerce;
 mod context;
+mod counters;
 mod deep;
 mod equality;
 mod error;
@@ -21,6 +22,7 @@ mod import;
 mod operators;
 mod position;
 mod print;
+mod profile;
 mod search_path;
 mod store;
 mod types;
@@ -112,9 +114,13 @@ pub(crate) struct Eval<'h> {
     files: import::FileCache<'h>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
+    pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
     depth: u64,
+    /// At most so many of them go without further ado: the setting, or none while a profile is taken.
+    call_limit: u64,
+    profile: Option<Box<profile::Profile<'h>>>,
     /// How deep the part of a value is that is being converted.
     nesting: u64,
     /// The lists and sets around this part, but for the outermost ones.
@@ -143,8 +149,11 @@ impl<'h> Eval<'h> {
             files: import::FileCache::default(),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
+            counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),
             depth: 0,
+            call_limit: settings.max_call_depth,
+            profile: None,
             nesting: 0,
             ancestors: rustc_hash::FxHashSet::default(),
             roots: Vec::new(),
@@ -223,6 +232,11 @@ impl<'h> Eval<'h> {
         }
         if attention.take(Request::OUT_OF_MEMORY) {
             return Err(self.out_of_memory());
+        }
+        if attention.take(Request::SAMPLE)
+            && let Some(profile) = &mut self.profile
+        {
+            profile.sample(self.depth);
         }
         Ok(())
     }

@@ -184,6 +184,7 @@ impl<'h> Eval<'h> {
         method: ContentAddressMethod,
         selection: Option<&Selection>,
     ) -> Result<StorePath> {
+        self.counters.copied_sources += 1;
         let name = store::check_name(name)?;
         self.check_fetched(path)?;
         let host = self.host.clone();

@@ -17,6 +17,7 @@ impl<'h> Eval<'h> {
         let right = self.expect_attrs(right).or_at(operands.pos)?;
         let left = self.operand(&operands.left, frame)?;
         let left = self.expect_attrs(left).or_at(operands.pos)?;
+        self.counters.updates += 1;
         if let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape())
             && let Some((known_left, known_right, plan)) = operands.cache.0.get()
             && std::ptr::eq(known_left, left_shape)

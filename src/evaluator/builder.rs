@@ -128,6 +128,7 @@ impl Builder {
         let Builder { settings, host, store } = self;
         Evaluator {
             cell: OwnedEval::new(Heap::new(settings.max_memory), |heap| Eval::new(heap, settings, host, store)),
+            sampler: None,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
     }

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::tally::{Census, Tally};
 use crate::attention::{Attention, Request};
 
 /// Memory for one evaluator: chunks that are filled from front to back and freed together.
@@ -20,6 +21,7 @@ pub(crate) struct Heap {
     /// So many bytes should not be exceeded: the evaluation is told to end.
     limit: usize,
     attention: Arc<Attention>,
+    pub(super) tally: Tally,
 }
 
 /// Chunks are multiples of a huge page and aligned to it, so that the kernel can back them with few
@@ -39,12 +41,18 @@ impl Heap {
             bytes: Cell::new(0),
             limit,
             attention: Arc::default(),
+            tally: Tally::default(),
         }
     }
 
     /// What evaluations in this heap listen to.
     pub(crate) fn attention(&self) -> &Arc<Attention> {
         &self.attention
+    }
+
+    /// What has been made here so far.
+    pub(crate) fn census(&self) -> Census {
+        self.tally.census()
     }
 
     /// Bytes taken from the system.

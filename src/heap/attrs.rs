@@ -36,6 +36,7 @@ impl<'h> Shape<'h> {
     /// A shape of names in ascending order, none twice, with the position of each.
     pub(crate) fn new(heap: &'h Heap, names: &[Symbol], positions: &[Pos], shared: bool) -> &'h Self {
         debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
+        heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
         let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
         heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None), shared })
     }
@@ -162,6 +163,7 @@ impl<'h> Attrs<'h> {
         shape: &'h Shape<'h>,
         mut value: impl FnMut(usize) -> Result<Value<'h>, E>,
     ) -> Result<Value<'h>, E> {
+        heap.tally.sets.add(1 + shape.len());
         let object = heap.alloc_words(1 + shape.len());
         // SAFETY: the words were allocated, and each is written before the set is reachable.
         unsafe {
@@ -216,6 +218,7 @@ impl<'h> Attrs<'h> {
             return None;
         }
         let added = shape.names.iter().filter(|&&name| base.get(name).is_none()).count();
+        heap.tally.layers.add(3 + values.len());
         let object = heap.alloc_words(3 + values.len());
         // SAFETY: the words were allocated and all of them are written.
         unsafe {

@@ -24,6 +24,7 @@ impl<'h> Frame<'h> {
     /// A frame whose slots are all empty.
     #[inline(always)]
     pub(crate) fn new(heap: &'h Heap, parent: Option<Frame<'h>>, slots: usize) -> Self {
+        heap.tally.frames.add(1 + slots);
         let object = if slots < WIDE { heap.alloc_words(1 + slots) } else { Frame::alloc_wide(heap, slots) };
         // SAFETY: `1 + slots` words were allocated from `object` on; zero is an empty slot.
         unsafe {

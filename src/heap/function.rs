@@ -47,6 +47,7 @@ impl<'h> Function<'h> {
 impl<'h> Closure<'h> {
     #[inline(always)]
     pub(crate) fn value(heap: &'h Heap, lambda: &'h Lambda<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        heap.tally.closures.add_one();
         let object = heap.alloc_words(2);
         // SAFETY: two words were allocated.
         unsafe {
@@ -80,6 +81,7 @@ impl<'h> Closure<'h> {
 impl<'h> Partial<'h> {
     /// `function` (a closure or builtin) with its first arguments.
     pub(crate) fn value(heap: &'h Heap, function: Value<'h>, arguments: &[Value<'h>]) -> Value<'h> {
+        heap.tally.partials.add(2 + arguments.len());
         let object = heap.alloc_words(2 + arguments.len());
         // SAFETY: `2 + arguments.len()` words were allocated.
         unsafe {

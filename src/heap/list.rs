@@ -24,6 +24,7 @@ impl<'h> List<'h> {
         length: usize,
         mut element: impl FnMut(usize) -> Result<Value<'h>, E>,
     ) -> Result<Value<'h>, E> {
+        heap.tally.lists.add(1 + length);
         let object = heap.alloc_words(1 + length);
         // SAFETY: `1 + length` words were allocated, and each is written before the list is reachable.
         unsafe {

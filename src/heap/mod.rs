@@ -33,6 +33,7 @@ mod function;
 mod list;
 mod owner;
 mod string;
+mod tally;
 mod thunk;
 mod value;
 
@@ -43,6 +44,7 @@ pub(crate) use function::{Closure, Function, Partial};
 pub(crate) use list::List;
 pub(crate) use owner::OwnedEval;
 pub(crate) use string::{Context, ContextId, Str};
+pub(crate) use tally::Made;
 pub(crate) use thunk::{Suspension, Thunk};
 pub(crate) use value::{BuiltinId, Kind, Value};
 

@@ -36,7 +36,9 @@ impl<'h> Str<'h> {
     pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: Context<'h>) -> Value<'h> {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let header_words = if context.is_empty() { 1 } else { 2 };
-        let object = heap.alloc_words(header_words + length.div_ceil(8));
+        let words = header_words + length.div_ceil(8);
+        heap.tally.strings.add(words);
+        let object = heap.alloc_words(words);
         // SAFETY: the words after the header hold at least `length` bytes.
         unsafe {
             object.write((length as u64) << 1 | u64::from(!context.is_empty()));

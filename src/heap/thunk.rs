@@ -84,6 +84,7 @@ impl<'h> Thunk<'h> {
 
     #[inline(always)]
     fn alloc(heap: &'h Heap, first: *mut u64, second: *mut u64) -> Value<'h> {
+        heap.tally.thunks.add_one();
         let object = heap.alloc_words(2);
         // SAFETY: two words were allocated.
         unsafe {

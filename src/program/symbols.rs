@@ -56,6 +56,11 @@ impl<'h> SymbolTable<'h> {
         symbol
     }
 
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The symbol of a name that has been interned before.
     pub(crate) fn find(&self, text: &[u8]) -> Option<Symbol> {
         self.find_hashed(hash(text), text)
