@@ -250,7 +250,7 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
         (0..values.len()).filter(|&index| removed.binary_search(&shape.names()[index]).is_err()).collect();
     let names: Vec<_> = kept.iter().map(|&index| shape.names()[index]).collect();
     let positions: Vec<_> = kept.iter().map(|&index| shape.positions()[index]).collect();
-    let shape = Shape::new(eval.heap, &names, &positions, false);
+    let shape = Shape::new(eval.heap, &names, &positions);
     Ok(Attrs::build(eval.heap, shape, |index| values[kept[index]].get()))
 }
 

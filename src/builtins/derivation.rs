@@ -107,7 +107,8 @@ fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> R
 /// The attributes of a derivation as they are read one after the other.
 #[derive(Default)]
 struct Recipe {
-    env: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The variables of the builder's environment in the order of their names.
+    env: Vec<(Vec<u8>, Vec<u8>)>,
     arguments: Vec<Vec<u8>>,
     builder: Vec<u8>,
     system: Vec<u8>,
@@ -186,7 +187,7 @@ impl Recipe {
     /// An attribute that becomes a variable of the builder's environment.
     fn read_plain<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
         let text = eval.coerce(value, Coercion::DERIVATION, &mut self.context)?;
-        self.env.insert(eval.symbols.bytes(key).to_vec(), text.to_vec());
+        self.env.push((eval.symbols.bytes(key).to_vec(), text.to_vec()));
         match key {
             names::BUILDER => self.builder = text.to_vec(),
             names::SYSTEM => self.system = text.to_vec(),
@@ -265,7 +266,7 @@ impl Recipe {
 
     /// The derivation, with the paths of its outputs.
     fn finish(self, eval: &mut Eval<'_>, name: &str) -> Result<Derivation> {
-        let mut env = self.env;
+        let mut env = BTreeMap::from_iter(self.env);
         if let Some(members) = self.structured {
             env.insert(b"__json".to_vec(), [b"{", &members[..], b"}"].concat());
         }

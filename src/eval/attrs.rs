@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use smallvec::SmallVec;
+
 use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
@@ -81,8 +83,9 @@ impl<'h> Eval<'h> {
     /// Adds the attributes whose names are computed.
     fn add_dynamic(&mut self, attrs: &'h AttrsExpr<'h>, set: Value<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let base = set.as_attrs().expect("the set has just been made");
-        let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::with_capacity(attrs.dynamic.len());
-        let mut seen = rustc_hash::FxHashSet::default();
+        let (shape, values) = base.flatten(self.heap);
+        let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::with_capacity(attrs.dynamic.len() + values.len());
+        let mut seen: SmallVec<[Symbol; 8]> = SmallVec::new();
         for attr in attrs.dynamic {
             let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
             if name.is_same(Value::NULL) {
@@ -90,7 +93,8 @@ impl<'h> Eval<'h> {
             }
             let name = self.plain_string(name).or_at(attr.pos)?;
             let symbol = self.symbols.intern(name);
-            if base.get(symbol).is_some() || !seen.insert(symbol) {
+            // Only what is written in the program is looked through here, so there are few.
+            if base.get(symbol).is_some() || seen.contains(&symbol) {
                 let message = format!("the attribute '{}' is defined twice", self.symbols.text(symbol));
                 return Err(error(Code::DuplicateAttribute, message).or_at(attr.pos));
             }
@@ -98,9 +102,9 @@ impl<'h> Eval<'h> {
                 lambda.name.set(Some(symbol));
             }
             let value = self.delay(&attr.value, frame);
+            seen.push(symbol);
             added.push((symbol, attr.pos, value));
         }
-        let (shape, values) = base.flatten(self.heap);
         let fixed = shape.names().iter().zip(shape.positions()).zip(values);
         added.extend(fixed.map(|((&name, &pos), value)| (name, pos, value.get())));
         Ok(self.attrs_from(added))
@@ -109,15 +113,17 @@ impl<'h> Eval<'h> {
     /// A set of these attributes, which are in any order, no name twice.
     pub(crate) fn attrs_from(&mut self, mut attrs: Vec<(Symbol, Pos, Value<'h>)>) -> Value<'h> {
         attrs.sort_unstable_by_key(|(name, ..)| *name);
-        let names: Vec<_> = attrs.iter().map(|attr| attr.0).collect();
-        let positions: Vec<_> = attrs.iter().map(|attr| attr.1).collect();
-        let shape = Shape::new(self.heap, &names, &positions, false);
+        let names: SmallVec<[_; 32]> = attrs.iter().map(|attr| attr.0).collect();
+        let positions: SmallVec<[_; 32]> = attrs.iter().map(|attr| attr.1).collect();
+        let shape = Shape::new(self.heap, &names, &positions);
         Attrs::build(self.heap, shape, |index| attrs[index].2)
     }
 
     /// The same for attributes without positions.
-    pub(crate) fn attrs_of<const N: usize>(&mut self, attrs: [(Symbol, Value<'h>); N]) -> Value<'h> {
-        self.attrs_from(attrs.into_iter().map(|(name, value)| (name, Pos::NONE, value)).collect())
+    pub(crate) fn attrs_of<const N: usize>(&mut self, mut attrs: [(Symbol, Value<'h>); N]) -> Value<'h> {
+        attrs.sort_unstable_by_key(|(name, _)| *name);
+        let shape = Shape::new(self.heap, &attrs.map(|(name, _)| name), &[Pos::NONE; N]);
+        Attrs::build(self.heap, shape, |index| attrs[index].1)
     }
 
     /// The names of a set in alphabetical order.
@@ -295,7 +301,7 @@ impl<'h> Eval<'h> {
         match arguments {
             [argument] => Thunk::apply(self.heap, function, *argument),
             _ => {
-                let call: Vec<_> = std::iter::once(function).chain(arguments.iter().copied()).collect();
+                let call: SmallVec<[_; 4]> = std::iter::once(function).chain(arguments.iter().copied()).collect();
                 Thunk::apply_many(self.heap, &call)
             }
         }

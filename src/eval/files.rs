@@ -18,9 +18,6 @@ const MAX_LINKS: usize = 40;
 impl<'h> Eval<'h> {
     /// The bytes of a file; links are followed.
     pub(crate) fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>> {
-        if let Some(text) = self.builtin_file(path) {
-            return Ok(text);
-        }
         let result = match self.store.place(path) {
             Place::Text(text) => return Ok(text),
             Place::Path(physical) => self.host.read_file(os_path(&physical)),
@@ -114,11 +111,6 @@ impl<'h> Eval<'h> {
             _ => format!("cannot read '{path}': {cause}"),
         };
         error(Code::FileUnreadable, message)
-    }
-
-    /// The text of a file that comes with the evaluator.
-    pub(super) fn builtin_file(&self, path: &[u8]) -> Option<Arc<[u8]>> {
-        crate::builtins::builtin_file(path).map(|text| text.as_bytes().into())
     }
 }
 

@@ -177,7 +177,7 @@ impl<'h> Eval<'h> {
     /// The file that importing `path` reads: links are followed, of a directory it is `default.nix` or
     /// `default.cfg`.
     fn source_path(&mut self, path: &[u8]) -> Result<Vec<u8>> {
-        if self.builtin_file(path).is_some() {
+        if crate::builtins::builtin_file(path).is_some() {
             return Ok(path.to_vec());
         }
         let mut path = path.to_vec();

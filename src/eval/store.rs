@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::files::SingleFile;
 use super::{Coercion, ContextElement, ContextSet, Eval, Result, error, os_path};
+use crate::builtins::builtin_file;
 use crate::builtins::text::path::base_name;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::heap::Value;
@@ -69,6 +70,9 @@ impl StoreState {
 
     /// Where to read what a path names. What is in the store may be elsewhere.
     pub(crate) fn place<'p>(&self, path: &'p [u8]) -> Place<'p> {
+        if let Some(text) = builtin_file(path) {
+            return Place::Text(text.as_bytes().into());
+        }
         if !self.dir.contains(path) {
             return Place::Path(Cow::Borrowed(path));
         }

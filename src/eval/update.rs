@@ -51,18 +51,16 @@ impl<'h> Eval<'h> {
         }
         let (left_shape, _) = left.flatten(self.heap);
         let (right_shape, _) = right.flatten(self.heap);
-        if left_shape.is_shared() && right_shape.is_shared() {
-            let plan = self.merge_plan(left_shape, right_shape);
+        let key = (std::ptr::from_ref(left_shape).addr(), std::ptr::from_ref(right_shape).addr());
+        if let Some(&plan) = self.merge_plans.get(&key) {
             remember(left_shape, right_shape, plan);
             return Attrs::merge(self.heap, plan, left, right);
         }
-        Attrs::merge_once(self.heap, left, right)
-    }
-
-    /// How two shapes merge, computed once for each pair.
-    fn merge_plan(&mut self, left: &'h Shape<'h>, right: &'h Shape<'h>) -> &'h MergePlan<'h> {
-        let key = (std::ptr::from_ref(left).addr(), std::ptr::from_ref(right).addr());
-        let heap = self.heap;
-        self.merge_plans.entry(key).or_insert_with(|| left.merge(right, heap))
+        let (value, plan) = Attrs::merge_first(self.heap, left, right);
+        if let Some(plan) = plan {
+            self.merge_plans.insert(key, plan);
+            remember(left_shape, right_shape, plan);
+        }
+        value
     }
 }

@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::frame::REUSABLE;
+use super::shape::ShapeTable;
 use super::tally::{Census, Tally};
 use crate::attention::{Attention, Request};
 
@@ -22,6 +24,9 @@ pub(crate) struct Heap {
     limit: usize,
     attention: Arc<Attention>,
     pub(super) tally: Tally,
+    /// For each number of slots the frames that can be used again, each linked to the next.
+    pub(super) released: [Cell<*mut u64>; REUSABLE],
+    pub(super) shapes: RefCell<ShapeTable>,
 }
 
 /// Chunks are multiples of a huge page and aligned to it, so that the kernel can back them with few
@@ -42,6 +47,8 @@ impl Heap {
             limit,
             attention: Arc::default(),
             tally: Tally::default(),
+            released: [const { Cell::new(std::ptr::null_mut()) }; REUSABLE],
+            shapes: RefCell::default(),
         }
     }
 

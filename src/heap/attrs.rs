@@ -4,132 +4,10 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::shape::{LEFT, MergePlan, Shape};
 use super::value::TAG_ATTRS;
 use super::{Heap, Symbol, Value};
 use crate::diagnostics::Pos;
-
-/// The names of an attribute set, shared by all sets that one place of a program makes.
-///
-/// Names are in ascending order of their ids, which is arbitrary to a user; the alphabetical order is
-/// computed when it is first asked for.
-pub(crate) struct Shape<'h> {
-    names: &'h [Symbol],
-    positions: &'h [Pos],
-    alphabetical: Cell<Option<&'h [u32]>>,
-    /// The same shape without positions, once it was needed.
-    anonymous: Cell<Option<&'h Shape<'h>>>,
-    /// Whether many sets have this shape, so that what is learned about it is worth remembering.
-    shared: bool,
-}
-
-/// How two shapes merge into one.
-pub(crate) struct MergePlan<'h> {
-    pub(crate) shape: &'h Shape<'h>,
-    /// For each name of the result where its value is: an index into the right set's values, or that of
-    /// the left plus `LEFT`.
-    sources: &'h [u32],
-}
-
-const LEFT: u32 = 1 << 31;
-
-impl<'h> Shape<'h> {
-    /// A shape of names in ascending order, none twice, with the position of each.
-    pub(crate) fn new(heap: &'h Heap, names: &[Symbol], positions: &[Pos], shared: bool) -> &'h Self {
-        debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
-        heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
-        let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
-        heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None), shared })
-    }
-
-    #[inline(always)]
-    pub(crate) fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    #[inline(always)]
-    pub(crate) fn names(&self) -> &'h [Symbol] {
-        self.names
-    }
-
-    pub(crate) fn positions(&self) -> &'h [Pos] {
-        self.positions
-    }
-
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared
-    }
-
-    /// Where `name` is.
-    #[inline]
-    pub(crate) fn index_of(&self, name: Symbol) -> Option<usize> {
-        if self.names.len() <= 8 {
-            return self.names.iter().position(|&other| other == name);
-        }
-        self.names.binary_search(&name).ok()
-    }
-
-    /// The same names without positions: the shape of a set that a builtin makes of one with this shape.
-    pub(crate) fn without_positions(&'h self, heap: &'h Heap) -> &'h Shape<'h> {
-        if let Some(anonymous) = self.anonymous.get() {
-            return anonymous;
-        }
-        let positions = heap.store_many((0..self.names.len()).map(|_| Pos::NONE));
-        let anonymous = heap.store(Shape {
-            names: self.names,
-            positions,
-            alphabetical: self.alphabetical.clone(),
-            anonymous: Cell::new(None),
-            shared: self.shared,
-        });
-        anonymous.anonymous.set(Some(anonymous));
-        self.anonymous.set(Some(anonymous));
-        anonymous
-    }
-
-    /// The indices of the names in alphabetical order, computed by `sort` once.
-    pub(crate) fn alphabetical(&self, heap: &'h Heap, sort: impl FnOnce(&mut [u32], &'h [Symbol])) -> &'h [u32] {
-        if let Some(order) = self.alphabetical.get() {
-            return order;
-        }
-        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
-        sort(&mut order, self.names);
-        let order = heap.store_slice(&order);
-        self.alphabetical.set(Some(order));
-        order
-    }
-
-    /// How a set of this shape is updated by one of shape `right`.
-    pub(crate) fn merge(&self, right: &Shape<'h>, heap: &'h Heap) -> &'h MergePlan<'h> {
-        let (names, positions, sources) = self.merge_names(right);
-        let shape = Shape::new(heap, &names, &positions, self.shared && right.shared);
-        heap.store(MergePlan { shape, sources: heap.store_slice(&sources) })
-    }
-
-    /// The names of both shapes with their positions, and where each one's value comes from.
-    fn merge_names(&self, right: &Shape<'h>) -> (Vec<Symbol>, Vec<Pos>, Vec<u32>) {
-        let total = self.len() + right.len();
-        let mut names = Vec::with_capacity(total);
-        let mut positions = Vec::with_capacity(total);
-        let mut sources = Vec::with_capacity(total);
-        let (mut l, mut r) = (0, 0);
-        while l < self.len() || r < right.len() {
-            let take_left = r == right.len() || l < self.len() && self.names[l] < right.names[r];
-            if take_left {
-                names.push(self.names[l]);
-                positions.push(self.positions[l]);
-                sources.push(l as u32 | LEFT);
-                l += 1;
-            } else {
-                l += usize::from(l < self.len() && self.names[l] == right.names[r]);
-                names.push(right.names[r]);
-                positions.push(right.positions[r]);
-                sources.push(r as u32);
-                r += 1;
-            }
-        }
-        (names, positions, sources)
-    }
-}
 
 /// An attribute set.
 ///
@@ -187,25 +65,37 @@ impl<'h> Attrs<'h> {
 
     /// `left // right` by a plan made from their shapes; both are flat.
     pub(crate) fn merge(heap: &'h Heap, plan: &MergePlan<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
-        let (left, right) = (left.flat_values(), right.flat_values());
-        Attrs::build(heap, plan.shape, |index| match plan.sources[index] {
-            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
-            source => right[source as usize].get(),
-        })
+        Attrs::merge_from(heap, plan.shape, plan.sources(), left, right)
     }
 
-    /// `left // right` for shapes that are not worth remembering; both are flat.
-    pub(crate) fn merge_once(heap: &'h Heap, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
-        let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape()) else {
-            return right.value();
-        };
-        let (names, positions, sources) = left_shape.merge_names(right_shape);
-        let shape = Shape::new(heap, &names, &positions, false);
+    fn merge_from(
+        heap: &'h Heap,
+        shape: &'h Shape<'h>,
+        sources: &[u32],
+        left: Attrs<'h>,
+        right: Attrs<'h>,
+    ) -> Value<'h> {
         let (left, right) = (left.flat_values(), right.flat_values());
         Attrs::build(heap, shape, |index| match sources[index] {
             source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
             source => right[source as usize].get(),
         })
+    }
+
+    /// `left // right` for shapes that have not met before; both are flat. If others have got the same shape in another
+    /// way, these two may meet again, so that the plan is worth keeping.
+    pub(crate) fn merge_first(
+        heap: &'h Heap,
+        left: Attrs<'h>,
+        right: Attrs<'h>,
+    ) -> (Value<'h>, Option<&'h MergePlan<'h>>) {
+        let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape()) else {
+            return (right.value(), None);
+        };
+        let merged = left_shape.merge_names(right_shape);
+        let (shape, is_known) = Shape::find_or_add(heap, &merged.names, &merged.positions);
+        let value = Attrs::merge_from(heap, shape, &merged.sources, left, right);
+        (value, is_known.then(|| MergePlan::new(heap, shape, &merged.sources)))
     }
 
     /// `base // overlay` without copying the base, where that pays off. `overlay` is flat.
@@ -217,7 +107,7 @@ impl<'h> Attrs<'h> {
         if base_len < MIN_LAYER_BASE || values.len() * 4 > base_len || depth + 1 >= MAX_DEPTH {
             return None;
         }
-        let added = shape.names.iter().filter(|&&name| base.get(name).is_none()).count();
+        let added = shape.names().iter().filter(|&&name| base.get(name).is_none()).count();
         heap.tally.layers.add(3 + values.len());
         let object = heap.alloc_words(3 + values.len());
         // SAFETY: the words were allocated and all of them are written.
@@ -292,7 +182,7 @@ impl<'h> Attrs<'h> {
         let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
         let mut below = top;
         while let Some((shape, values, _)) = below.layer_parts() {
-            for ((&name, &pos), value) in shape.names.iter().zip(shape.positions).zip(values) {
+            for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
                 added.push((name, pos, value.get()));
             }
             below = below.base().resolve();
@@ -302,10 +192,11 @@ impl<'h> Attrs<'h> {
         added.dedup_by_key(|(name, ..)| *name);
         let names: Vec<_> = added.iter().map(|attr| attr.0).collect();
         let positions: Vec<_> = added.iter().map(|attr| attr.1).collect();
-        let overlay_shape = Shape::new(heap, &names, &positions, false);
+        let overlay_shape = Shape::new(heap, &names, &positions);
         let overlay = Attrs::build(heap, overlay_shape, |index| added[index].2);
         let Some(overlay) = overlay.as_attrs() else { return (overlay_shape, &[]) };
-        let flat = Attrs::merge_once(heap, below, overlay).object(TAG_ATTRS);
+        let (flat, _) = Attrs::merge_first(heap, below, overlay);
+        let flat = flat.object(TAG_ATTRS);
         // SAFETY: the first word of a layer may become a forward at any time: all readers look at it first.
         unsafe { top.object.cast::<*mut u64>().write(flat.as_ptr().map_addr(|addr| addr | 2)) };
         top.flatten(heap)
@@ -355,11 +246,11 @@ impl<'h> Attrs<'h> {
         loop {
             if let Some(shape) = set.flat_shape() {
                 let index = shape.index_of(name)?;
-                return Some((&set.flat_values()[index], shape.positions[index]));
+                return Some((&set.flat_values()[index], shape.positions()[index]));
             }
             let (shape, values, _) = set.layer_parts()?;
             if let Some(index) = shape.index_of(name) {
-                return Some((&values[index], shape.positions[index]));
+                return Some((&values[index], shape.positions()[index]));
             }
             set = set.base().resolve();
         }

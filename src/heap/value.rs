@@ -244,8 +244,11 @@ impl<'h> Value<'h> {
     }
 }
 
-/// A frame as a word, for objects that hold one.
+/// A frame as a word, for objects that hold one: the frame cannot be used again after its call.
 #[inline(always)]
 pub(super) fn frame_word(frame: Option<Frame<'_>>) -> *mut u64 {
-    frame.map_or(std::ptr::null_mut(), |frame| frame.object().as_ptr())
+    frame.map_or(std::ptr::null_mut(), |frame| {
+        frame.capture();
+        frame.object().as_ptr()
+    })
 }

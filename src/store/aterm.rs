@@ -259,43 +259,31 @@ impl Writer<'_> {
     fn string(&mut self, bytes: &[u8]) {
         self.out.reserve(bytes.len() + 2);
         self.raw(br#"""#);
-        let mut rest = bytes;
-        while let Some(index) = find_escaped(rest) {
-            self.raw(&rest[..index]);
-            self.raw(match rest[index] {
+        let mut copied = 0;
+        let mut escape = |writer: &mut Self, index: usize| {
+            writer.raw(&bytes[copied..index]);
+            writer.raw(match bytes[index] {
                 b'\n' => br"\n",
                 b'\r' => br"\r",
                 b'\t' => br"\t",
                 b'"' => br#"\""#,
                 _ => br"\\",
             });
-            rest = &rest[index + 1..];
+            copied = index + 1;
+        };
+        // Three characters can be looked for at once; the other two are rare.
+        if memchr::memchr2(b'\r', b'\t', bytes).is_none() {
+            memchr::memchr3_iter(b'"', b'\\', b'\n', bytes).for_each(|index| escape(self, index));
+        } else {
+            let escaped =
+                bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t'));
+            escaped.for_each(|(index, _)| escape(self, index));
         }
-        self.raw(rest);
+        self.raw(&bytes[copied..]);
         self.raw(br#"""#);
     }
 
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
-}
-
-/// The place of the first byte that is written with a backslash.
-fn find_escaped(bytes: &[u8]) -> Option<usize> {
-    // Chunks without such a byte are told by code that compiles to a few
-    // vector instructions.
-    const CHUNK: usize = 16;
-    let mut start = 0;
-    for chunk in bytes.chunks_exact(CHUNK) {
-        if chunk.iter().fold(false, |any, &byte| any | is_escaped(byte)) {
-            break;
-        }
-        start += CHUNK;
-    }
-    let index = bytes[start..].iter().position(|&byte| is_escaped(byte))?;
-    Some(start + index)
-}
-
-fn is_escaped(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
 }

@@ -221,7 +221,8 @@ impl Tree<'_> {
             return Err(Error::tree(self.path, "it is not a regular file"));
         }
         let file = open(self.source, self.path)?;
-        read_exactly(self.path, file, &mut vec![0; PIECE], piece)
+        let buffer = usize::try_from(file.size).map_or(PIECE, |size| size.clamp(1, PIECE));
+        read_exactly(self.path, file, &mut vec![0; buffer], piece)
     }
 }
 
@@ -262,7 +263,11 @@ impl Walk<'_> {
     fn visit_file(&mut self) -> Result<()> {
         let file = open(self.source, &self.path)?;
         self.visitor.enter_file(file.size, file.executable)?;
-        self.buffer.resize(PIECE, 0);
+        // Most files are small, and a buffer that is not needed would have to be cleared.
+        let piece = usize::try_from(file.size).map_or(PIECE, |size| size.clamp(1, PIECE));
+        if self.buffer.len() < piece {
+            self.buffer.resize(piece, 0);
+        }
         read_exactly(&self.path, file, &mut self.buffer, |bytes| self.visitor.contents(bytes))?;
         self.visitor.leave_file()
     }

@@ -44,6 +44,16 @@ pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
     },
     VersionDifference {
         since: NEVER,
+        shows: |seen| seen.program.contains("toFile") && seen.nix.end == End::Error,
+        reason: "Nix without a store it may write to cannot read what 'toFile' has made",
+    },
+    VersionDifference {
+        since: NEVER,
+        shows: |seen| seen.program.contains("<nix/"),
+        reason: "the files that come with an evaluator have its own text, so their store paths differ",
+    },
+    VersionDifference {
+        since: NEVER,
         shows: |seen| has_word(seen.program, "break") && seen.firn.end == End::Error,
         reason: "'break' of Nix gives back what it is given without evaluating it",
     },

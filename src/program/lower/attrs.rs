@@ -54,7 +54,7 @@ impl<'h> Lowerer<'_, 'h> {
     fn shape(&self, bindings: &Bindings) -> &'h Shape<'h> {
         let names: SmallVec<[_; 16]> = bindings.entries.iter().map(|entry| entry.name).collect();
         let positions: SmallVec<[_; 16]> = bindings.entries.iter().map(|entry| entry.pos).collect();
-        Shape::new(self.heap(), &names, &positions, true)
+        Shape::unique(self.heap(), &names, &positions)
     }
 
     fn plain_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {

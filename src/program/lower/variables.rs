@@ -90,7 +90,7 @@ impl<'h> Lowerer<'_, 'h> {
             (names::COLUMN, Thunk::computed(heap, Value::small_int(column))),
         ];
         fields.sort_by_key(|(name, _)| *name);
-        let shape = Shape::new(heap, &fields.map(|(name, _)| name), &[Pos::NONE; 3], false);
+        let shape = Shape::new(heap, &fields.map(|(name, _)| name), &[Pos::NONE; 3]);
         Attrs::build(heap, shape, |index| fields[index].1)
     }
 }

@@ -1,0 +1,172 @@
+//! The names of attribute sets, and how those of two sets go together.
+
+use std::cell::Cell;
+use std::hash::Hasher;
+use std::ptr::NonNull;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+use smallvec::{SmallVec, smallvec};
+
+use super::{Heap, Symbol};
+use crate::diagnostics::Pos;
+
+/// The names of an attribute set, shared by all sets that one place of a program makes.
+///
+/// Names are in ascending order of their ids, which is arbitrary to a user; the alphabetical order is
+/// computed when it is first asked for. Sets that get equal names from equal places in different ways have one shape, by a
+/// table of the heap, so what is remembered by shape serves all of them.
+pub(crate) struct Shape<'h> {
+    names: &'h [Symbol],
+    positions: &'h [Pos],
+    alphabetical: Cell<Option<&'h [u32]>>,
+    /// The same shape without positions, once it was needed.
+    anonymous: Cell<Option<&'h Shape<'h>>>,
+}
+
+/// The shapes of a heap by the hashes of their names and positions.
+#[derive(Default)]
+pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
+
+/// How two shapes merge into one.
+pub(crate) struct MergePlan<'h> {
+    pub(super) shape: &'h Shape<'h>,
+    /// For each name of the result where its value is: an index into the right set's values, or that of
+    /// the left plus `LEFT`.
+    sources: &'h [u32],
+}
+
+pub(super) const LEFT: u32 = 1 << 31;
+
+impl<'h> Shape<'h> {
+    /// The shape of names in ascending order, none twice, with the position of each.
+    pub(crate) fn new(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> &'h Self {
+        Shape::find_or_add(heap, names, positions).0
+    }
+
+    /// The shape of these names and positions, and whether it had been there before.
+    pub(super) fn find_or_add(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> (&'h Self, bool) {
+        let hash = hash(names, positions);
+        let mut shapes = heap.shapes.borrow_mut();
+        let mut found = None;
+        shapes.0.find(hash, |&(other, pointer)| {
+            // SAFETY: the table has only shapes of this heap, which live as long as it does.
+            let shape = unsafe { pointer.cast::<Shape<'h>>().as_ref() };
+            let is_equal = other == hash && shape.names == names && shape.positions == positions;
+            found = is_equal.then_some(shape);
+            is_equal
+        });
+        if let Some(shape) = found {
+            return (shape, true);
+        }
+        let shape = Shape::unique(heap, names, positions);
+        shapes.0.insert_unique(hash, (hash, NonNull::from(shape).cast()), |&(hash, _)| hash);
+        (shape, false)
+    }
+
+    /// A shape that no other set gets in another way, as these positions are of one place in a program.
+    pub(crate) fn unique(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> &'h Self {
+        debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
+        heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
+        let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
+        heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline(always)]
+    pub(crate) fn names(&self) -> &'h [Symbol] {
+        self.names
+    }
+
+    pub(crate) fn positions(&self) -> &'h [Pos] {
+        self.positions
+    }
+
+    /// Where `name` is.
+    #[inline]
+    pub(crate) fn index_of(&self, name: Symbol) -> Option<usize> {
+        if self.names.len() <= 8 {
+            return self.names.iter().position(|&other| other == name);
+        }
+        self.names.binary_search(&name).ok()
+    }
+
+    /// The same names without positions: the shape of a set that a builtin makes of one with this shape.
+    pub(crate) fn without_positions(&'h self, heap: &'h Heap) -> &'h Shape<'h> {
+        if let Some(anonymous) = self.anonymous.get() {
+            return anonymous;
+        }
+        let positions: SmallVec<[Pos; 32]> = smallvec![Pos::NONE; self.names.len()];
+        let anonymous = Shape::new(heap, self.names, &positions);
+        anonymous.anonymous.set(Some(anonymous));
+        self.anonymous.set(Some(anonymous));
+        anonymous
+    }
+
+    /// The indices of the names in alphabetical order, computed by `sort` once.
+    pub(crate) fn alphabetical(&self, heap: &'h Heap, sort: impl FnOnce(&mut [u32], &'h [Symbol])) -> &'h [u32] {
+        if let Some(order) = self.alphabetical.get() {
+            return order;
+        }
+        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
+        sort(&mut order, self.names);
+        let order = heap.store_slice(&order);
+        self.alphabetical.set(Some(order));
+        order
+    }
+
+    /// The names of both shapes with their positions, and where each one's value comes from.
+    pub(super) fn merge_names(&self, right: &Shape<'h>) -> Merged {
+        let total = self.len() + right.len();
+        let mut names = SmallVec::with_capacity(total);
+        let mut positions = SmallVec::with_capacity(total);
+        let mut sources = SmallVec::with_capacity(total);
+        let (mut l, mut r) = (0, 0);
+        while l < self.len() || r < right.len() {
+            let take_left = r == right.len() || l < self.len() && self.names[l] < right.names[r];
+            if take_left {
+                names.push(self.names[l]);
+                positions.push(self.positions[l]);
+                sources.push(l as u32 | LEFT);
+                l += 1;
+            } else {
+                l += usize::from(l < self.len() && self.names[l] == right.names[r]);
+                names.push(right.names[r]);
+                positions.push(right.positions[r]);
+                sources.push(r as u32);
+                r += 1;
+            }
+        }
+        Merged { names, positions, sources }
+    }
+}
+
+/// The names of two shapes together.
+pub(super) struct Merged {
+    pub(super) names: SmallVec<[Symbol; 32]>,
+    pub(super) positions: SmallVec<[Pos; 32]>,
+    /// As in a [`MergePlan`].
+    pub(super) sources: SmallVec<[u32; 32]>,
+}
+
+impl<'h> MergePlan<'h> {
+    pub(super) fn new(heap: &'h Heap, shape: &'h Shape<'h>, sources: &[u32]) -> &'h Self {
+        heap.store(MergePlan { shape, sources: heap.store_slice(sources) })
+    }
+
+    pub(super) fn sources(&self) -> &'h [u32] {
+        self.sources
+    }
+}
+
+fn hash(names: &[Symbol], positions: &[Pos]) -> u64 {
+    let mut hasher = FxHasher::default();
+    for (name, pos) in names.iter().zip(positions) {
+        hasher.write_u64(u64::from(name.0) << 32 | u64::from(pos.to_raw()));
+    }
+    hasher.finish()
+}
