@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
-use crate::eval::{Eval, Result, error};
+use crate::eval::{AttrList, Eval, Result, error};
 use crate::heap::{Attrs, Kind, List, Shape, Symbol, Value};
 use crate::program::names;
 
@@ -183,8 +183,8 @@ fn has_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Valu
 fn intersect_attrs<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let left = eval.force_attrs(left)?;
     let right = eval.force_attrs(right)?;
-    let mut kept = Vec::new();
-    if left.len() < right.len() {
+    let mut kept = AttrList::new();
+    if left.len_at_most() < right.len_at_most() {
         let (shape, _) = left.flatten(eval.heap);
         for &name in shape.names() {
             kept.extend(right.find(name).map(|(value, pos)| (name, pos, value.get())));
@@ -213,7 +213,7 @@ fn list_to_attrs<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Valu
     // The sort is stable, so the first of equal names stays first.
     pairs.sort_by_key(|(name, _)| *name);
     pairs.dedup_by_key(|(name, _)| *name);
-    let mut attrs = Vec::with_capacity(pairs.len());
+    let mut attrs = AttrList::with_capacity(pairs.len());
     for (name, pair) in pairs {
         match pair.find(names::VALUE) {
             Some((value, pos)) => attrs.push((name, pos, value.get())),
@@ -274,7 +274,7 @@ fn zip_attrs_with<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> 
             zipped.entry(name).or_default().push(value.get());
         }
     }
-    let mut attrs = Vec::with_capacity(zipped.len());
+    let mut attrs = AttrList::with_capacity(zipped.len());
     for (name, values) in zipped {
         let values = List::from_slice(eval.heap, &values);
         let name_value = eval.symbols.value(name);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
-use crate::eval::{Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
+use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
 use crate::heap::{List, Str, Value};
 use crate::program::names;
 use crate::store::{OutputName, StorePath};
@@ -157,9 +157,9 @@ fn get_context<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Valu
         }
     }
     let all_outputs = eval.symbols.intern(b"allOutputs");
-    let mut attrs = Vec::with_capacity(references.len());
+    let mut attrs = AttrList::with_capacity(references.len());
     for (path, mut reference) in references {
-        let mut info = Vec::new();
+        let mut info = AttrList::new();
         if reference.path {
             info.push((names::PATH, Pos::NONE, Value::TRUE));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::eval::{Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
+use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
 use crate::heap::{Attrs, Str, Symbol, Value};
 use crate::program::names;
 use crate::store::{
@@ -322,12 +322,12 @@ impl Recipe {
 /// Adds what the strings of a derivation refer to.
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
     for id in context.iter() {
-        match eval.contexts.element(id).clone() {
-            ContextElement::Opaque(path) => drop(derivation.input_sources.insert(path)),
-            ContextElement::Built { drv, outputs } => derivation.add_input(drv, &outputs)?,
+        match eval.contexts.element(id) {
+            ContextElement::Opaque(path) => drop(derivation.input_sources.insert(path.clone())),
+            ContextElement::Built { drv, outputs } => derivation.add_input(drv.clone(), outputs)?,
             // The builder may look at all of it, so all of it is an input.
             ContextElement::DrvDeep(drv) => {
-                for path in eval.store.closure(&drv)? {
+                for path in eval.store.closure(drv)? {
                     for output in eval.store.outputs_of(&path)? {
                         derivation.add_input(path.clone(), &[output])?;
                     }
@@ -347,7 +347,7 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
     context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));
     let text = eval.store.print(&drv_path);
     let drv_value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
-    let mut attrs = vec![(names::DRV_PATH, Pos::NONE, drv_value)];
+    let mut attrs = AttrList::from_iter([(names::DRV_PATH, Pos::NONE, drv_value)]);
     for (name, output) in &derivation.outputs {
         let text = match output.path() {
             Some(path) => eval.store.print(path),

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::table::builtins;
 use super::text::path::base_name;
 use crate::diagnostics::{Code, Pos};
-use crate::eval::{ContextElement, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
+use crate::eval::{AttrList, ContextElement, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
 use crate::heap::{Str, Value};
 use crate::program::names;
 use crate::store::{ContentAddressMethod, DirectoryEntry, FileType, Hash, HashAlgorithm, StorePath, check_name};
@@ -141,7 +141,7 @@ fn kind_value<'h>(eval: &mut Eval<'h>, kind: FileType) -> Value<'h> {
 fn read_dir<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let path = eval.readable_path(path)?;
     let entries = eval.read_directory(path).map_err(|cause| eval.unreadable(path, &cause))?;
-    let mut attrs = Vec::with_capacity(entries.len());
+    let mut attrs = AttrList::with_capacity(entries.len());
     for DirectoryEntry { name, file_type } in entries {
         let kind = kind_value(eval, file_type);
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, kind));

@@ -1,8 +1,8 @@
 //! The table of all builtins, and the scope it makes.
 
 use crate::diagnostics::Pos;
-use crate::eval::{Eval, Result, Settings};
-use crate::heap::{BuiltinId, Symbol, Value};
+use crate::eval::{AttrList, Eval, Result, Settings};
+use crate::heap::{BuiltinId, Value};
 use crate::program::names;
 
 /// What a builtin is called as.
@@ -171,7 +171,7 @@ pub(crate) fn builtin_file(path: &[u8]) -> Option<&'static str> {
 pub(crate) fn define(eval: &mut Eval<'_>) {
     let functions: Vec<_> = eval.builtins.iter().map(|(id, builtin)| (builtin.name, Value::builtin(id))).collect();
     let constants = super::constants::all(eval);
-    let mut members: Vec<(Symbol, Pos, Value<'_>)> = Vec::with_capacity(functions.len() + constants.len() + 1);
+    let mut members = AttrList::with_capacity(functions.len() + constants.len() + 1);
     for (name, value) in functions.into_iter().chain(constants) {
         let symbol = eval.symbols.intern(name.as_bytes());
         members.push((symbol, Pos::NONE, value));

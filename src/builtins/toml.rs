@@ -5,7 +5,7 @@ use toml::value::{Datetime, Offset};
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
-use crate::eval::{ErrorExt, Eval, Result, error};
+use crate::eval::{AttrList, ErrorExt, Eval, Result, error};
 use crate::heap::{List, Str, Value};
 use crate::program::names;
 
@@ -53,7 +53,7 @@ fn convert<'h>(eval: &mut Eval<'h>, value: Toml) -> Result<Value<'h>> {
             List::from_slice(eval.heap, &elements)
         }
         Toml::Table(table) => {
-            let mut attrs = Vec::with_capacity(table.len());
+            let mut attrs = AttrList::with_capacity(table.len());
             for (name, value) in table {
                 let symbol = eval.symbols.intern(without_nul(&name)?);
                 attrs.push((symbol, Pos::NONE, convert(eval, value)?));

@@ -10,6 +10,9 @@ use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Frame, Shape, Symbol, Thunk, Value};
 use crate::program::{AttrName, AttrsExpr, DynamicVariable, HasAttr, PathElement, Select, SelectCache};
 
+/// AttrList of a set that is being made, in any order.
+pub(crate) type AttrList<'h> = SmallVec<[(Symbol, Pos, Value<'h>); 8]>;
+
 impl<'h> Eval<'h> {
     /// `{ ... }`
     #[inline(never)]
@@ -84,7 +87,7 @@ impl<'h> Eval<'h> {
     fn add_dynamic(&mut self, attrs: &'h AttrsExpr<'h>, set: Value<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let base = set.as_attrs().expect("the set has just been made");
         let (shape, values) = base.flatten(self.heap);
-        let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::with_capacity(attrs.dynamic.len() + values.len());
+        let mut added = AttrList::with_capacity(attrs.dynamic.len() + values.len());
         let mut seen: SmallVec<[Symbol; 8]> = SmallVec::new();
         for attr in attrs.dynamic {
             let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
@@ -111,7 +114,7 @@ impl<'h> Eval<'h> {
     }
 
     /// A set of these attributes, which are in any order, no name twice.
-    pub(crate) fn attrs_from(&mut self, mut attrs: Vec<(Symbol, Pos, Value<'h>)>) -> Value<'h> {
+    pub(crate) fn attrs_from(&mut self, mut attrs: AttrList<'h>) -> Value<'h> {
         attrs.sort_unstable_by_key(|(name, ..)| *name);
         let names: SmallVec<[_; 32]> = attrs.iter().map(|attr| attr.0).collect();
         let positions: SmallVec<[_; 32]> = attrs.iter().map(|attr| attr.1).collect();

@@ -1,6 +1,6 @@
 //! Calling a function with the arguments that the command line or an embedder gives.
 
-use super::{ErrorExt, Eval, Result, error};
+use super::{AttrList, ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::heap::{Attrs, Symbol, Value};
 use crate::program::{Formals, names};
@@ -16,7 +16,7 @@ impl<'h> Eval<'h> {
             value = self.call(functor, &[value], Pos::NONE)?;
         }
         let Some(formals) = self.formals_of(value) else { return Ok(value) };
-        let mut given: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
+        let mut given = AttrList::new();
         if formals.has_ellipsis {
             // All arguments, as a function with an ellipsis may look at any.
             let (shape, values) = arguments.flatten(self.heap);

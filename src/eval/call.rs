@@ -298,8 +298,9 @@ impl<'h> Eval<'h> {
         pos: Pos,
     ) -> Result<()> {
         let mut found = 0;
+        let mut walk = attrs.walk();
         for (slot, formal) in slots.iter().zip(formals.formals) {
-            match attrs.get(formal.name) {
+            match walk.find(formal.name) {
                 Some(value) => {
                     found += 1;
                     slot.set(Some(value.get()));

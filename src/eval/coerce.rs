@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::context::{ContextElement, ContextSet};
 use super::operators::Arithmetic;
+use super::search_path::BUILTIN_FILES;
 use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic};
@@ -167,11 +168,13 @@ impl<'h> Eval<'h> {
                 Ok(string.bytes())
             }
             Kind::Path(path) if how.copy => {
+                let path = self.canonical(path);
                 let copied = self.copy_to_store(path)?;
                 let text = self.heap.store_slice(self.store.print(&copied).as_bytes());
                 context.insert(self.contexts.intern(ContextElement::Opaque(copied)));
                 Ok(text)
             }
+            Kind::Path(path) if path.starts_with(BUILTIN_FILES) => Ok(&path[BUILTIN_FILES.len() - 1..]),
             Kind::Path(path) => Ok(path),
             Kind::Attrs(attrs) => self.coerce_attrs(attrs, how, context),
             Kind::List(list) if how.more => self.coerce_list(list, how, context),
@@ -237,6 +240,14 @@ impl<'h> Eval<'h> {
         Ok(self.heap.store_slice(&text))
     }
 
+    /// A path without `.` and `..`: only a literal that begins with `~` has them.
+    fn canonical(&self, path: &'h [u8]) -> &'h [u8] {
+        match memchr::memmem::find(path, b"/.") {
+            None => path,
+            Some(_) => self.heap.store_slice(&path::canonicalize(path)),
+        }
+    }
+
     /// The absolute path that a value means: a path, or text that begins with `/`.
     pub(crate) fn coerce_to_path(&mut self, value: Value<'h>, context: &mut ContextSet) -> Result<&'h [u8]> {
         let mut value = self.force(value)?;
@@ -244,7 +255,7 @@ impl<'h> Eval<'h> {
             value = self.represented(attrs)?;
         }
         if let Kind::Path(path) = value.kind() {
-            return Ok(path);
+            return Ok(self.canonical(path));
         }
         let text = self.coerce_forced(value, Coercion::PLAIN, context)?;
         if text.first() != Some(&b'/') {

@@ -25,7 +25,7 @@ impl<'h> Eval<'h> {
                     self.force_parts(element, seen)?;
                 }
             }
-            Kind::Attrs(attrs) if attrs.len() > 0 && seen.insert(attrs.identity()) => {
+            Kind::Attrs(attrs) if !attrs.is_empty() && seen.insert(attrs.identity()) => {
                 let (shape, values) = attrs.flatten(self.heap);
                 for (&name, value) in shape.names().iter().zip(values) {
                     let text =

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub(crate) use attrs::AttrList;
 pub(crate) use auto_call::parse_selection;
 pub(crate) use coerce::Coercion;
 pub(crate) use context::{ContextElement, ContextSet, ContextTable};

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::search_path::BUILTIN_FILES;
 use super::{Eval, Result};
 use crate::builtins::DERIVATION_FILE;
 use crate::builtins::text::{float, string_literal};
@@ -85,7 +86,11 @@ impl<'h> Eval<'h> {
                 let shown = &bytes[..bytes.len().min(printer.limit)];
                 string_literal::write_string_literal(&mut printer.output, shown);
             }
-            Kind::Path(path) => printer.output.extend_from_slice(path),
+            Kind::Path(path) => match path.strip_prefix(BUILTIN_FILES) {
+                None => printer.output.extend_from_slice(path),
+                // A file that comes with the evaluator, as it is written.
+                Some(name) => printer.output.extend_from_slice(&[b"<nix/", name, b">"].concat()),
+            },
             Kind::List(list) => self.print_list(list, value.identity(), printer)?,
             Kind::Attrs(attrs) => self.print_attrs(attrs, printer)?,
             Kind::Function(function) => self.print_function(function, value, printer),
@@ -129,7 +134,7 @@ impl<'h> Eval<'h> {
     }
 
     fn print_attrs(&mut self, attrs: Attrs<'h>, printer: &mut Printer) -> Result<()> {
-        if attrs.len() > 0 && !printer.seen.insert(attrs.identity()) {
+        if !attrs.is_empty() && !printer.seen.insert(attrs.identity()) {
             printer.text("«repeated»");
             return Ok(());
         }

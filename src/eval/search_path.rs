@@ -8,7 +8,8 @@ use super::{Eval, Result, error};
 use crate::builtins::text::path::{canonicalize, join};
 use crate::diagnostics::{Code, Diagnostic};
 
-/// The directory whose files come with the evaluator: where `<nix/...>` is.
+/// The directory whose files come with the evaluator: where `<nix/...>` is. As in Nix, programs do not see it: its files
+/// print as `<nix/NAME>`, and as text they are in the root.
 pub(super) const BUILTIN_FILES: &[u8] = b"/__corepkgs__/";
 
 /// An entry of the search path: `prefix=path`, or a path whose entries are names themselves.

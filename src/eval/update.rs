@@ -39,10 +39,10 @@ impl<'h> Eval<'h> {
         right: Attrs<'h>,
         remember: impl FnOnce(&'h Shape<'h>, &'h Shape<'h>, &'h MergePlan<'h>),
     ) -> Value<'h> {
-        if right.len() == 0 {
+        if right.is_empty() {
             return left.value();
         }
-        if left.len() == 0 {
+        if left.is_empty() {
             return right.value();
         }
         right.flatten(self.heap);

@@ -14,7 +14,7 @@ use crate::diagnostics::Pos;
 /// | kind    | first word       | then                            |
 /// |---------|------------------|---------------------------------|
 /// | flat    | shape            | values                          |
-/// | layer   | shape + 1        | base, count and depth, values   |
+/// | layer   | shape + 1        | base, lengths and depth, values |
 /// | forward | flat set + 2     | what a layer had (unused)       |
 ///
 /// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
@@ -102,12 +102,11 @@ impl<'h> Attrs<'h> {
     pub(crate) fn try_layer(heap: &'h Heap, base: Attrs<'h>, overlay: Attrs<'h>) -> Option<Value<'h>> {
         let base = base.resolve();
         let depth = base.layer_parts().map_or(0, |(_, _, depth)| depth);
-        let base_len = base.len();
         let (shape, values) = (overlay.flat_shape()?, overlay.flat_values());
+        let base_len = base.len_at_most();
         if base_len < MIN_LAYER_BASE || values.len() * 4 > base_len || depth + 1 >= MAX_DEPTH {
             return None;
         }
-        let added = shape.names().iter().filter(|&&name| base.get(name).is_none()).count();
         heap.tally.layers.add(3 + values.len());
         let object = heap.alloc_words(3 + values.len());
         // SAFETY: the words were allocated and all of them are written.
@@ -115,7 +114,7 @@ impl<'h> Attrs<'h> {
             let first = std::ptr::from_ref(shape).cast_mut().map_addr(|addr| addr | LAYER);
             object.cast::<*mut Shape<'h>>().write(first);
             object.add(1).cast::<NonNull<u64>>().write(base.object);
-            object.add(2).write(((base_len + added) as u64) << 8 | (depth + 1));
+            object.add(2).write(((base_len + values.len()) as u64) << 8 | (depth + 1));
             let target = object.add(3).cast::<Value<'h>>();
             for (index, value) in values.iter().enumerate() {
                 target.add(index).write(value.get());
@@ -228,9 +227,37 @@ impl<'h> Attrs<'h> {
         let set = self.resolve();
         match set.flat_shape() {
             Some(shape) => shape.len(),
-            // SAFETY: the third word of a layer holds the count above the depth.
-            None => unsafe { (set.object.add(2).read() >> 8) as usize },
+            None => set.layered_len(),
         }
+    }
+
+    /// How many names the layers and their base have together.
+    #[cold]
+    fn layered_len(self) -> usize {
+        let mut added: Vec<Symbol> = Vec::new();
+        let mut below = self;
+        while let Some((shape, ..)) = below.layer_parts() {
+            added.extend_from_slice(shape.names());
+            below = below.base().resolve();
+        }
+        added.sort_unstable();
+        added.dedup();
+        below.len_at_most() + added.into_iter().filter(|&name| below.get(name).is_none()).count()
+    }
+
+    /// The number of names, for layers as if no name were in two of them. It costs nothing.
+    #[inline]
+    pub(crate) fn len_at_most(self) -> usize {
+        match self.flat_shape() {
+            Some(shape) => shape.len(),
+            // SAFETY: the third word of a layer holds this above the depth.
+            None => unsafe { (self.resolve().object.add(2).read() >> 8) as usize },
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(self) -> bool {
+        self.len_at_most() == 0
     }
 
     /// The value called `name`.
@@ -256,6 +283,12 @@ impl<'h> Attrs<'h> {
         }
     }
 
+    /// Looks up names in ascending order.
+    #[inline]
+    pub(crate) fn walk(self) -> Walk<'h> {
+        Walk { set: self, from: 0 }
+    }
+
     /// The address of the set, the same before and after it was flattened.
     pub(crate) fn identity(self) -> usize {
         self.object.addr().get()
@@ -263,5 +296,30 @@ impl<'h> Attrs<'h> {
 
     pub(crate) fn value(self) -> Value<'h> {
         Value::tagged(self.object, TAG_ATTRS)
+    }
+}
+
+/// A place in a set, for looking up several names, each greater than the one before.
+pub(crate) struct Walk<'h> {
+    set: Attrs<'h>,
+    from: usize,
+}
+
+/// So many names are looked at one after the other before the others are searched by bisection.
+const STRIDE: usize = 4;
+
+impl<'h> Walk<'h> {
+    #[inline]
+    pub(crate) fn find(&mut self, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+        let Some(shape) = self.set.flat_shape() else { return self.set.get(name) };
+        let rest = &shape.names()[self.from..];
+        let near = rest.iter().take(STRIDE).take_while(|&&other| other < name).count();
+        let ahead = match near == STRIDE {
+            true => STRIDE + rest[STRIDE..].partition_point(|&other| other < name),
+            false => near,
+        };
+        self.from += ahead;
+        let is_found = rest.get(ahead) == Some(&name);
+        is_found.then(|| &self.set.flat_values()[self.from])
     }
 }

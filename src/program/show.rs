@@ -5,7 +5,7 @@ use super::SymbolTable;
 use super::bindings::{BindingSets, Bindings, Bound, DynamicBinding, Reader, SetId};
 use super::names_in_order::{NamesInOrder, static_name};
 use crate::builtins::text::float::print_float;
-use crate::builtins::text::path::{canonicalize, join};
+use crate::builtins::text::path::join;
 use crate::builtins::text::string_literal::{write_attribute_name, write_string_literal};
 use crate::diagnostics::Pos;
 use crate::heap::Symbol;
@@ -175,7 +175,7 @@ impl Writer<'_, '_> {
         let mut parts = decode::string_parts(self.parse, node);
         let mut root = match parts.first() {
             Some(Part::Text(text)) => match text.strip_prefix(b"~") {
-                Some(below) => canonicalize(&[self.home.unwrap_or_default(), below].concat()),
+                Some(below) => [self.home.unwrap_or_default(), below].concat(),
                 None => join(self.base_dir, text),
             },
             _ => self.base_dir.to_vec(),

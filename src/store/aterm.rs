@@ -258,32 +258,61 @@ impl Writer<'_> {
 
     fn string(&mut self, bytes: &[u8]) {
         self.out.reserve(bytes.len() + 2);
-        self.raw(br#"""#);
-        let mut copied = 0;
-        let mut escape = |writer: &mut Self, index: usize| {
-            writer.raw(&bytes[copied..index]);
-            writer.raw(match bytes[index] {
-                b'\n' => br"\n",
-                b'\r' => br"\r",
-                b'\t' => br"\t",
-                b'"' => br#"\""#,
-                _ => br"\\",
-            });
-            copied = index + 1;
-        };
-        // Three characters can be looked for at once; the other two are rare.
-        if memchr::memchr2(b'\r', b'\t', bytes).is_none() {
-            memchr::memchr3_iter(b'"', b'\\', b'\n', bytes).for_each(|index| escape(self, index));
-        } else {
-            let escaped =
-                bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t'));
-            escaped.for_each(|(index, _)| escape(self, index));
+        self.out.push(b'"');
+        let mut rest = bytes;
+        while let Some(index) = find_escaped(rest) {
+            self.raw(&rest[..index]);
+            let escape = match rest[index] {
+                b'\n' => b'n',
+                b'\r' => b'r',
+                b'\t' => b't',
+                byte => byte,
+            };
+            self.raw(&[b'\\', escape]);
+            rest = &rest[index + 1..];
         }
-        self.raw(&bytes[copied..]);
-        self.raw(br#"""#);
+        self.raw(rest);
+        self.out.push(b'"');
     }
 
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
+}
+
+/// The place of the first byte that is written with a backslash.
+fn find_escaped(bytes: &[u8]) -> Option<usize> {
+    const WORD: usize = size_of::<u64>();
+    let mut words = bytes.chunks_exact(WORD);
+    let mut start = 0;
+    for word in &mut words {
+        // The words are read so that the first byte is the lowest.
+        let mut suspects = suspects(u64::from_le_bytes(word.try_into().expect("a chunk is a word")));
+        while suspects != 0 {
+            let index = start + suspects.trailing_zeros() as usize / 8;
+            if is_escaped(bytes[index]) {
+                return Some(index);
+            }
+            suspects &= suspects - 1;
+        }
+        start += WORD;
+    }
+    words.remainder().iter().position(|&byte| is_escaped(byte)).map(|index| start + index)
+}
+
+/// The highest bit of each byte of a word that is a quote, a backslash or a control character. A byte after such a one may
+/// be reported, too, so what is reported must be looked at.
+///
+/// Source: "Determine if a word has a byte less than n", Bit Twiddling Hacks, Sean Eron Anderson.
+fn suspects(word: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    let less = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let quote = less(word ^ (ONES * u64::from(b'"')), 1);
+    let backslash = less(word ^ (ONES * u64::from(b'\\')), 1);
+    (less(word, 0x20) | quote | backslash) & HIGHS
+}
+
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t')
 }

@@ -11,7 +11,7 @@ use super::url::{Strictness, Url};
 use super::{attributes_of, int_value, require_feature, utf8};
 use crate::builtins::text::path::{canonicalize, join};
 use crate::diagnostics::{Code, Pos};
-use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
+use crate::eval::{AttrList, Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
 use crate::heap::{Str, Value};
 use crate::program::names;
 use crate::store::{ContentAddressMethod, FileType, Hash, StorePath, check_name};
@@ -224,7 +224,7 @@ fn tree_value<'h>(
         attributes.push(("lastModified", int_value(eval, time)));
         attributes.push(("lastModifiedDate", string(&compact_date(time))));
     }
-    let mut members = vec![(names::OUT_PATH, Pos::NONE, eval.store_path_value(path))];
+    let mut members = AttrList::from_iter([(names::OUT_PATH, Pos::NONE, eval.store_path_value(path))]);
     members
         .extend(attributes.into_iter().map(|(name, value)| (eval.symbols.intern(name.as_bytes()), Pos::NONE, value)));
     Ok(eval.attrs_from(members))

@@ -110,7 +110,8 @@ impl<'h> Lowerer<'_, 'h> {
                 self.report(Diagnostic::error(Code::Forbidden, message).at(pos.span(text.len() as u32), ""));
                 return Vec::new();
             };
-            return canonicalize(&[home, below_home].concat());
+            // Nix leaves `..` in such a path, and people see it.
+            return [home, below_home].concat();
         }
         join(self.context.base_dir, text)
     }
