@@ -114,7 +114,7 @@ builtins! {
 impl<'h> Eval<'h> {
     /// An attribute that must be there, not forced.
     pub(crate) fn required(&mut self, attrs: Attrs<'h>, name: Symbol) -> Result<Value<'h>> {
-        match attrs.get(name) {
+        match self.find(attrs, name) {
             Some(value) => Ok(value.get()),
             None => Err(self.missing_attribute(attrs, name)),
         }
@@ -145,7 +145,7 @@ fn cat_attrs<'h>(eval: &mut Eval<'h>, [name, list]: [Value<'h>; 2]) -> Result<Va
     let mut found = Vec::new();
     for element in list.iter() {
         let attrs = eval.force_attrs(element)?;
-        found.extend(attrs.get(name).map(|value| value.get()));
+        found.extend(eval.find(attrs, name).map(|value| value.get()));
     }
     Ok(List::from_slice(eval.heap, &found))
 }
@@ -166,7 +166,7 @@ fn get_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Valu
     let name = eval.force_plain_string(name)?;
     let set = eval.force_attrs(set)?;
     let name = eval.symbols.intern(name);
-    match set.get(name) {
+    match eval.find(set, name) {
         Some(value) => eval.force_attr(value, name, Pos::NONE),
         None => Err(eval.missing_attribute(set, name)),
     }
@@ -176,7 +176,7 @@ fn has_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Valu
     let name = eval.force_plain_string(name)?;
     let set = eval.force_attrs(set)?;
     // A name that is no symbol yet is in no set.
-    let found = eval.symbols.find(name).and_then(|name| set.get(name));
+    let found = eval.symbols.find(name).and_then(|name| eval.find(set, name));
     Ok(Value::bool(found.is_some()))
 }
 
@@ -239,7 +239,7 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
     let mut removed = Vec::with_capacity(names.len());
     for name in names.iter() {
         let name = eval.force_plain_string(name)?;
-        removed.extend(eval.symbols.find(name).filter(|&name| set.get(name).is_some()));
+        removed.extend(eval.symbols.find(name).filter(|&name| eval.find(set, name).is_some()));
     }
     if removed.is_empty() {
         return Ok(set.value());

@@ -153,13 +153,20 @@ impl<'h> Eval<'h> {
         cache: &SelectCache<'h>,
     ) -> Option<&'h Cell<Value<'h>>> {
         let Some(shape) = attrs.flat_shape() else { return attrs.get(name) };
-        let (known, index) = cache.0.get();
-        if known.is_some_and(|known| std::ptr::eq(known, shape)) {
-            return Some(&attrs.flat_values()[index as usize]);
+        let (known, mut index) = cache.0.get();
+        if !known.is_some_and(|known| std::ptr::eq(known, shape)) {
+            index = self.lookups.index_of(shape, name);
+            cache.0.set((Some(shape), index));
         }
-        let index = shape.index_of(name)?;
-        cache.0.set((Some(shape), index as u32));
-        Some(&attrs.flat_values()[index])
+        index.map(|index| &attrs.flat_values()[index as usize])
+    }
+
+    /// Looks `name` up, with the help of what was looked up before.
+    #[inline]
+    pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+        let Some(shape) = attrs.flat_shape() else { return attrs.get(name) };
+        let index = self.lookups.index_of(shape, name)?;
+        Some(&attrs.flat_values()[index as usize])
     }
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.
@@ -173,7 +180,7 @@ impl<'h> Eval<'h> {
         let attrs = value.as_attrs()?;
         match element.name {
             AttrName::Static(_) => self.find_cached(attrs, name, &element.cache),
-            AttrName::Dynamic(_) => attrs.get(name),
+            AttrName::Dynamic(_) => self.find(attrs, name),
         }
     }
 
@@ -270,11 +277,12 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     pub(super) fn dynamic_variable(
         &mut self,
-        variable: &'h DynamicVariable,
+        variable: &'h DynamicVariable<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let mut depth = variable.depth;
         let mut frame = frame;
+        let mut caches = variable.caches.iter();
         loop {
             let with = frame_up(frame, depth);
             let subject = with.slot(0).get().expect("a with frame has its set");
@@ -284,7 +292,11 @@ impl<'h> Eval<'h> {
                 return Err(diagnostic.hint("what stands after 'with' must be a set"));
             };
             with.slot(0).set(Some(subject));
-            if let Some(cell) = attrs.get(variable.name) {
+            let found = match caches.next() {
+                Some(cache) => self.find_cached(attrs, variable.name, cache),
+                None => self.find(attrs, variable.name),
+            };
+            if let Some(cell) = found {
                 return self.force_attr(cell, variable.name, variable.pos);
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);

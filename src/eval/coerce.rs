@@ -210,10 +210,10 @@ impl<'h> Eval<'h> {
     fn represented(&mut self, attrs: Attrs<'h>) -> Result<Value<'h>> {
         let mut attrs = attrs;
         for _ in 0..MAX_REPRESENTATIONS {
-            let value = if let Some(to_string) = attrs.get(names::TO_STRING) {
+            let value = if let Some(to_string) = self.find(attrs, names::TO_STRING) {
                 let function = self.force_cell(to_string)?;
                 self.call(function, &[attrs.value()], crate::diagnostics::Pos::NONE)?
-            } else if let Some(out_path) = attrs.get(names::OUT_PATH) {
+            } else if let Some(out_path) = self.find(attrs, names::OUT_PATH) {
                 self.force_attr(out_path, names::OUT_PATH, crate::diagnostics::Pos::NONE)?
             } else {
                 return Err(self.not_a_string(attrs.value()));

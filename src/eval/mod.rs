@@ -19,6 +19,7 @@ mod expr;
 mod files;
 mod host;
 mod import;
+mod lookups;
 mod operators;
 mod position;
 mod print;
@@ -115,6 +116,7 @@ pub(crate) struct Eval<'h> {
     files: import::FileCache<'h>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
+    lookups: lookups::Lookups<'h>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
@@ -150,6 +152,7 @@ impl<'h> Eval<'h> {
             files: import::FileCache::default(),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
+            lookups: lookups::Lookups::default(),
             counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),
             depth: 0,

@@ -30,7 +30,7 @@ pub(crate) enum Expr<'h> {
     /// A variable of a frame more than 65,535 frames up: depth, slot and position.
     Far(&'h (u32, u32, Pos)),
     /// A variable that only an enclosing `with` can provide.
-    Dynamic(&'h DynamicVariable),
+    Dynamic(&'h DynamicVariable<'h>),
     Select(&'h Select<'h>),
     HasAttr(&'h HasAttr<'h>),
     Call(&'h Call<'h>),
@@ -73,11 +73,13 @@ pub(crate) enum BinaryOp {
 }
 
 /// A variable looked up by name in the frames of the enclosing `with`s.
-pub(crate) struct DynamicVariable {
+pub(crate) struct DynamicVariable<'h> {
     pub(crate) name: Symbol,
     pub(crate) pos: Pos,
     /// How many parents up the innermost `with` frame is.
     pub(crate) depth: u32,
+    /// For each of the innermost `with`s.
+    pub(crate) caches: [SelectCache<'h>; 4],
 }
 
 /// One name of an attribute path.
@@ -93,9 +95,9 @@ pub(crate) struct PathElement<'h> {
     pub(crate) cache: SelectCache<'h>,
 }
 
-/// The shape that was selected from last and where the name was in it.
+/// The shape that was looked into last and where the name was in it, if it was.
 #[derive(Default)]
-pub(crate) struct SelectCache<'h>(pub(crate) Cell<(Option<&'h Shape<'h>>, u32)>);
+pub(crate) struct SelectCache<'h>(pub(crate) Cell<(Option<&'h Shape<'h>>, Option<u32>)>);
 
 /// `subject.path or default`.
 pub(crate) struct Select<'h> {

@@ -37,7 +37,9 @@ impl<'h> Lowerer<'_, 'h> {
             },
             Place::With { depth } => match self.context.globals.values.get(&name) {
                 Some(&value) => Expr::Const(value),
-                None => Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth })),
+                None => {
+                    Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth, caches: Default::default() }))
+                }
             },
             Place::Outside => match self.context.globals.values.get(&name) {
                 Some(&value) => Expr::Const(value),
