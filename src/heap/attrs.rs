@@ -14,7 +14,7 @@ use crate::diagnostics::Pos;
 /// | kind    | first word       | then                            |
 /// |---------|------------------|---------------------------------|
 /// | flat    | shape            | values                          |
-/// | layer   | shape + 1        | base, lengths and depth, values |
+/// | layer   | shape + 1        | base, length and depth, values  |
 /// | forward | flat set + 2     | what a layer had (unused)       |
 ///
 /// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
@@ -28,8 +28,8 @@ pub(crate) struct Attrs<'h> {
 const FLAG_MASK: usize = 3;
 const FLAT: usize = 0;
 const LAYER: usize = 1;
-/// Layers over layers end here: a look-up goes through each.
-const MAX_DEPTH: u64 = 8;
+/// So many layers are taken for too many.
+const MANY_LAYERS: u64 = 8;
 /// A smaller base is copied.
 const MIN_LAYER_BASE: usize = 32;
 
@@ -75,7 +75,16 @@ impl<'h> Attrs<'h> {
         left: Attrs<'h>,
         right: Attrs<'h>,
     ) -> Value<'h> {
-        let (left, right) = (left.flat_values(), right.flat_values());
+        Attrs::merge_values(heap, shape, sources, left.flat_values(), right.flat_values())
+    }
+
+    fn merge_values(
+        heap: &'h Heap,
+        shape: &'h Shape<'h>,
+        sources: &[u32],
+        left: &[Cell<Value<'h>>],
+        right: &[Cell<Value<'h>>],
+    ) -> Value<'h> {
         Attrs::build(heap, shape, |index| match sources[index] {
             source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
             source => right[source as usize].get(),
@@ -99,12 +108,30 @@ impl<'h> Attrs<'h> {
     }
 
     /// `base // overlay` without copying the base, where that pays off. `overlay` is flat.
+    ///
+    /// Where there are many layers, the new one takes in those that are not more than twice as large. So a look-up goes
+    /// through few layers, and a set that grows in a loop is copied a logarithmic number of times (the logarithmic method
+    /// of Bentley and Saxe, "Decomposable searching problems", 1980).
     pub(crate) fn try_layer(heap: &'h Heap, base: Attrs<'h>, overlay: Attrs<'h>) -> Option<Value<'h>> {
-        let base = base.resolve();
-        let depth = base.layer_parts().map_or(0, |(_, _, depth)| depth);
+        let mut base = base.resolve();
+        if base.len_at_most() < MIN_LAYER_BASE || overlay.len_at_most() * 4 > base.len_at_most() {
+            return None;
+        }
+        let mut overlay = overlay;
+        let has_many_layers = base.depth() + 1 >= MANY_LAYERS;
+        while has_many_layers
+            && let Some((shape, values)) = base.layer_parts()
+            && shape.len() <= 2 * overlay.len_at_most()
+        {
+            let merged = shape.merge_names(overlay.flat_shape()?);
+            let merged_shape = Shape::new(heap, &merged.names, &merged.positions);
+            let both = Attrs::merge_values(heap, merged_shape, &merged.sources, values, overlay.flat_values());
+            overlay = both.as_attrs()?;
+            base = base.base().resolve();
+        }
         let (shape, values) = (overlay.flat_shape()?, overlay.flat_values());
         let base_len = base.len_at_most();
-        if base_len < MIN_LAYER_BASE || values.len() * 4 > base_len || depth + 1 >= MAX_DEPTH {
+        if values.len() * 4 > base_len {
             return None;
         }
         heap.tally.layers.add(3 + values.len());
@@ -114,7 +141,7 @@ impl<'h> Attrs<'h> {
             let first = std::ptr::from_ref(shape).cast_mut().map_addr(|addr| addr | LAYER);
             object.cast::<*mut Shape<'h>>().write(first);
             object.add(1).cast::<NonNull<u64>>().write(base.object);
-            object.add(2).write(((base_len + values.len()) as u64) << 8 | (depth + 1));
+            object.add(2).write(((base_len + values.len()) as u64) << 8 | (base.depth() + 1));
             let target = object.add(3).cast::<Value<'h>>();
             for (index, value) in values.iter().enumerate() {
                 target.add(index).write(value.get());
@@ -180,7 +207,7 @@ impl<'h> Attrs<'h> {
         // What the layers add, the newest of each name.
         let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
         let mut below = top;
-        while let Some((shape, values, _)) = below.layer_parts() {
+        while let Some((shape, values)) = below.layer_parts() {
             for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
                 added.push((name, pos, value.get()));
             }
@@ -201,9 +228,9 @@ impl<'h> Attrs<'h> {
         top.flatten(heap)
     }
 
-    /// Shape, values and depth of a layer that has not been flattened.
+    /// Shape and values of a layer that has not been flattened.
     #[inline]
-    fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [Cell<Value<'h>>], u64)> {
+    fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [Cell<Value<'h>>])> {
         let first = self.first();
         if first.addr() & FLAG_MASK != LAYER {
             return None;
@@ -212,8 +239,15 @@ impl<'h> Attrs<'h> {
         unsafe {
             let shape = &*first.map_addr(|addr| addr & !FLAG_MASK).cast::<Shape<'h>>();
             let values = std::slice::from_raw_parts(self.object.add(3).cast().as_ptr(), shape.len());
-            Some((shape, values, self.object.add(2).read() & 0xff))
+            Some((shape, values))
         }
+    }
+
+    /// How many layers there are.
+    #[inline]
+    fn depth(self) -> u64 {
+        // SAFETY: the third word of a layer has this in its lowest byte.
+        self.layer_parts().map_or(0, |_| unsafe { self.object.add(2).read() & 0xff })
     }
 
     /// The set under a layer.
@@ -275,7 +309,7 @@ impl<'h> Attrs<'h> {
                 let index = shape.index_of(name)?;
                 return Some((&set.flat_values()[index], shape.positions()[index]));
             }
-            let (shape, values, _) = set.layer_parts()?;
+            let (shape, values) = set.layer_parts()?;
             if let Some(index) = shape.index_of(name) {
                 return Some((&values[index], shape.positions()[index]));
             }
