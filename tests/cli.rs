@@ -198,3 +198,40 @@ fn sessions_read_piped_lines() {
     assert_eq!((run.status, run.output.as_str()), (Some(0), "21\n20\n"));
     assert!(run.errors.contains("error[E0403]: no"), "{}", run.errors);
 }
+
+#[test]
+fn statistics_are_told_on_standard_error() {
+    let run = firn(&["eval", "--stats=json", "-E", "let f = x: x + 1; in f (f 1)"]);
+    assert_eq!((run.status, run.output.as_str()), (Some(0), "3\n"));
+    let statistics: serde_json::Value = serde_json::from_str(&run.errors).expect("it is JSON");
+    assert_eq!(statistics["sources"]["count"], 1);
+    assert!(statistics["calls"]["functions"].as_u64() >= Some(2), "{statistics}");
+    assert!(statistics["cpu_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{statistics}");
+
+    let run = firn(&["eval", "--stats", "-E", "{ }.a"]);
+    assert_eq!(run.status, Some(1));
+    for line in ["function calls", "thunks", "heap"] {
+        assert!(run.errors.lines().any(|row| row.starts_with(line)), "{}", run.errors);
+    }
+}
+
+#[test]
+fn a_profile_has_the_functions_of_the_program() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let program = "let\n  slow = n: builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i * n) 300000);\nin slow 1 + slow 2\n";
+    std::fs::write(folder.path().join("slow.cfg"), program).expect("it can be written");
+    let run = firn_in(folder.path(), &["eval", "--profile", "profile.txt", "slow.cfg"]);
+    assert_eq!((run.status, run.output.as_str(), run.errors.as_str()), (Some(0), "134999550000\n", ""));
+    let profile = std::fs::read_to_string(folder.path().join("profile.txt")).expect("it was written");
+    // "outer;inner count"
+    for line in profile.lines() {
+        let (stack, count) = line.rsplit_once(' ').expect("a stack and a count");
+        assert!(stack.starts_with("(evaluation)") && count.parse::<u64>().is_ok(), "{line}");
+    }
+    assert!(profile.contains(";slow ("), "{profile}");
+    assert!(profile.contains("slow.cfg:2:10);builtins.foldl'"), "{profile}");
+
+    let run = firn_in(folder.path(), &["eval", "--profile", "/no/such/folder/p", "slow.cfg"]);
+    assert_eq!(run.status, Some(1));
+    assert!(run.errors.contains("cannot write the profile"), "{}", run.errors);
+}
