@@ -218,7 +218,8 @@ fn statistics_are_told_on_standard_error() {
 #[test]
 fn a_profile_has_the_functions_of_the_program() {
     let folder = tempfile::tempdir().expect("a temporary directory");
-    let program = "let\n  slow = n: builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i * n) 300000);\nin slow 1 + slow 2\n";
+    let program =
+        "let\n  slow = n: builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i * n) 300000);\nin slow 1 + slow 2\n";
     std::fs::write(folder.path().join("slow.cfg"), program).expect("it can be written");
     let run = firn_in(folder.path(), &["eval", "--profile", "profile.txt", "slow.cfg"]);
     assert_eq!((run.status, run.output.as_str(), run.errors.as_str()), (Some(0), "134999550000\n", ""));

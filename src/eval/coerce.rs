@@ -180,7 +180,7 @@ impl<'h> Eval<'h> {
             Kind::List(list) if how.more => self.coerce_list(list, how, context),
             Kind::Bool(true) if how.more => Ok(b"1"),
             Kind::Bool(false) | Kind::Null if how.more => Ok(b""),
-            Kind::Int(value) if how.more => Ok(self.heap.store_slice(value.to_string().as_bytes())),
+            Kind::Int(value) if how.more => Ok(self.heap.store_slice(itoa::Buffer::new().format(value).as_bytes())),
             Kind::Float(value) if how.more => Ok(self.heap.store_slice(float::float_to_string(value).as_bytes())),
             _ => Err(self.not_a_string(value)),
         }

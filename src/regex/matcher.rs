@@ -1,6 +1,7 @@
 //! Running a program.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::Captures;
 use super::program::{Node, NodeIndex, Program};
@@ -47,8 +48,31 @@ pub(super) struct Search<'t> {
     program: &'t Program,
     text: &'t [u8],
     mode: Mode,
-    known: FxHashMap<Place, Outcome>,
+    known: Memory,
     pending: Vec<Pending>,
+}
+
+/// The outcomes of places. Most searches end after a few, for which hashing would be slower than looking through them.
+#[derive(Default)]
+struct Memory {
+    few: SmallVec<[(Place, Outcome); FEW]>,
+    many: FxHashMap<Place, Outcome>,
+}
+
+const FEW: usize = 12;
+
+impl Memory {
+    fn get(&self, place: Place) -> Option<Outcome> {
+        let few = self.few.iter().find(|(known, _)| *known == place).map(|(_, outcome)| *outcome);
+        few.or_else(|| if self.many.is_empty() { None } else { self.many.get(&place).copied() })
+    }
+
+    fn insert(&mut self, place: Place, outcome: Outcome) {
+        match self.few.len() < FEW {
+            true => self.few.push((place, outcome)),
+            false => drop(self.many.insert(place, outcome)),
+        }
+    }
 }
 
 /// What a step leads to.
@@ -59,7 +83,7 @@ enum Step {
 
 impl<'t> Search<'t> {
     pub(super) fn new(program: &'t Program, text: &'t [u8], mode: Mode) -> Self {
-        Search { program, text, mode, known: FxHashMap::default(), pending: Vec::new() }
+        Search { program, text, mode, known: Memory::default(), pending: Vec::new() }
     }
 
     /// The best match that begins at `start`: its end and its groups.
@@ -77,7 +101,7 @@ impl<'t> Search<'t> {
             if let Some(place) = next.take() {
                 match self.advance(place, &mut |_, _| {}) {
                     Step::Done(end) => result = end,
-                    Step::Choice(place) => match self.known.get(&place) {
+                    Step::Choice(place) => match self.known.get(place) {
                         Some(outcome) => result = outcome.end,
                         None => {
                             let choice = self.first_choice(place);
@@ -194,7 +218,7 @@ impl<'t> Search<'t> {
             };
             match self.advance(place, &mut mark) {
                 Step::Done(_) => return captures,
-                Step::Choice(at) => match self.known.get(&at) {
+                Step::Choice(at) => match self.known.get(at) {
                     Some(outcome) => place = self.follow(at, outcome.choice),
                     None => return captures,
                 },
