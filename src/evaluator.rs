@@ -187,7 +187,12 @@ impl Evaluator {
     /// Syntax errors, errors of evaluation, and a file that cannot be read.
     pub fn eval_file(&mut self, path: impl AsRef<Path>) -> Result<Value> {
         let path = absolute(path.as_ref());
-        self.run(|eval| eval.import(&path))
+        self.run(|eval| {
+            let file = crate::eval::os_path(&path);
+            let directory = if file.is_dir() { Some(file) } else { file.parent() };
+            directory.into_iter().for_each(|directory| eval.sources.add_own(directory));
+            eval.import(&path)
+        })
     }
 
     /// Evaluates a text. Relative paths in it are below `base_dir`.
@@ -234,6 +239,9 @@ impl Evaluator {
         let variables: Vec<_> = scope.variables.iter().map(|(name, value)| (name.clone(), self.root(value))).collect();
         self.run(|eval| {
             let names = variables.iter().map(|(name, _)| eval.symbols.intern(name)).collect();
+            if base_dir != b"/" {
+                eval.sources.add_own(crate::eval::os_path(&base_dir));
+            }
             let program = eval.load(name, text, &base_dir, &RootScope { names })?;
             let frame = Frame::new(eval.heap, None, variables.len());
             for (slot, (_, root)) in frame.slots().iter().zip(&variables) {

@@ -155,6 +155,10 @@ struct SettingFlags {
     #[arg(long)]
     show_trace: bool,
 
+    /// In traces, show the frames in files of DIR, and fold those of other files; by default that of what is evaluated
+    #[arg(long, value_name = "DIR")]
+    own: Vec<PathBuf>,
+
     /// Evaluate without access to the environment, the time and files that may change
     #[arg(long)]
     pure: bool,
@@ -260,6 +264,7 @@ impl SettingFlags {
         settings.max_call_depth = self.max_call_depth.or(settings.max_call_depth);
         settings.max_memory = self.max_memory.or(settings.max_memory);
         settings.show_trace |= self.show_trace;
+        settings.own = self.own.iter().map(|own| std::path::absolute(own).unwrap_or_else(|_| own.clone())).collect();
         settings.pure |= self.pure;
         settings.writes |= self.store.is_some();
         settings.store_root = self.store.or(settings.store_root);

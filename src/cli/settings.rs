@@ -40,6 +40,8 @@ pub struct Settings {
     pub lints: Lints,
     /// Whether to show whole traces.
     pub show_trace: bool,
+    /// The directories of the user's own files, which traces show; by default that of what is evaluated.
+    pub own: Vec<PathBuf>,
     /// When to use colours.
     pub colors: ColorChoice,
 }
@@ -242,7 +244,7 @@ impl Settings {
 
     /// How to show errors on standard error.
     pub(crate) fn render_options(&self) -> RenderOptions {
-        RenderOptions { colors: self.colors.on(&std::io::stderr()), show_trace: self.show_trace }
+        RenderOptions { colors: self.colors.on(&std::io::stderr()), show_trace: self.show_trace, own: self.own.clone() }
     }
 }
 

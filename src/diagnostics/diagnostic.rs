@@ -33,8 +33,14 @@ pub struct Diagnostic {
     pub hints: Vec<String>,
     /// What was being evaluated, from the innermost outwards.
     pub trace: Vec<TraceFrame>,
+    /// Frames that a very long trace does without.
+    pub gap: Option<Gap>,
+    /// Of an infinite recursion: what waits for what, in order. The last waits for the first.
+    pub cycle: Vec<TraceFrame>,
     /// Other errors found at the same time, for example the other syntax errors of a file.
     pub further: Vec<Diagnostic>,
+    /// Of an infinite recursion that is on its way up: where the value was asked for that it came from last.
+    pub(crate) asked_at: Pos,
     /// The number under which the evaluator remembers it.
     pub(crate) remembered: Option<u32>,
 }
@@ -60,7 +66,10 @@ impl Diagnostic {
             notes: Vec::new(),
             hints: Vec::new(),
             trace: Vec::new(),
+            gap: None,
+            cycle: Vec::new(),
             further: Vec::new(),
+            asked_at: Pos::NONE,
             remembered: None,
         }
     }
@@ -95,9 +104,37 @@ impl Diagnostic {
 
     /// Adds the next frame outwards to the trace.
     pub fn push_frame(&mut self, frame: TraceFrame) {
+        if self.trace.len() >= MOST_FRAMES {
+            self.leave_out_frames();
+        }
         self.trace.push(frame);
     }
+
+    /// Makes room for further frames. A recursion a million deep must not take a million of them.
+    fn leave_out_frames(&mut self) {
+        let before = self.trace.len();
+        let (mut index, mut contexts) = (0, 0);
+        self.trace.retain(|frame| {
+            let is_in_middle = (INNERMOST_FRAMES..before - OUTERMOST_FRAMES).contains(&index);
+            let is_context = frame.kind == FrameKind::Context;
+            index += 1;
+            contexts += usize::from(is_in_middle && is_context);
+            !is_in_middle || is_context && contexts <= MOST_CONTEXTS
+        });
+        let left_out = before - self.trace.len();
+        let gap = self.gap.get_or_insert(Gap { after: 0, frames: 0 });
+        gap.frames += left_out;
+        gap.after = self.trace.len() - OUTERMOST_FRAMES;
+    }
 }
+
+/// A trace has no more frames than this.
+const MOST_FRAMES: usize = 10_000;
+/// When it has, the innermost and the outermost are kept, which are what the others repeat and where they come from.
+const INNERMOST_FRAMES: usize = 4_000;
+const OUTERMOST_FRAMES: usize = 1_000;
+/// Of those between them, only some are kept that the program itself has added.
+const MOST_CONTEXTS: usize = 1_000;
 
 impl fmt::Display for Diagnostic {
     /// The message alone.
@@ -136,6 +173,9 @@ pub struct TraceFrame {
 }
 
 impl TraceFrame {
+    /// The text of a frame that only says where evaluation was.
+    pub const HERE: &str = "here";
+
     /// A frame added by the evaluator.
     pub fn new(pos: Pos, text: impl Into<Cow<'static, str>>) -> TraceFrame {
         TraceFrame { pos, text: text.into(), kind: FrameKind::Evaluation }
@@ -145,6 +185,15 @@ impl TraceFrame {
     pub fn context(pos: Pos, text: impl Into<Cow<'static, str>>) -> TraceFrame {
         TraceFrame { pos, text: text.into(), kind: FrameKind::Context }
     }
+}
+
+/// Frames that a trace does without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// After how many frames they would stand.
+    pub after: usize,
+    /// How many they are.
+    pub frames: usize,
 }
 
 /// Who added a frame to a trace.

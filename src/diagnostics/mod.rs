@@ -14,6 +14,8 @@
 mod code;
 mod diagnostic;
 mod excerpt;
+mod fold;
+mod ownership;
 mod printable;
 mod render;
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod syntax;
 mod trace;
 
 pub use code::Code;
-pub use diagnostic::{Diagnostic, FrameKind, Label, Severity, TraceFrame};
+pub use diagnostic::{Diagnostic, FrameKind, Gap, Label, Severity, TraceFrame};
 pub use printable::{Colors, printable};
 pub use render::{RenderOptions, render};
 pub use source_map::{FileId, Location, Pos, SourceFile, SourceMap, SourceName, SourcesTooLarge, Span};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use codespan_reporting::diagnostic::{self as codespan, LabelStyle};
@@ -11,19 +12,22 @@ use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::excerpt::{Excerpt, excerpt, word_at};
 use super::printable;
-use super::trace::write_trace;
+use super::trace::{TraceOptions, write_trace};
 use super::{Colors, Diagnostic, FileId, Label, Location, Severity, SourceFile, SourceMap};
 
 /// Of further errors found at the same time, how many are shown.
 const MOST_FURTHER: usize = 20;
 
 /// How diagnostics are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RenderOptions {
     /// Whether escape sequences for colours may be used.
     pub colors: Colors,
-    /// Whether to show the whole trace, or its most telling frames.
+    /// Whether to show the whole trace, or the frames in the user's own files.
     pub show_trace: bool,
+    /// The directories that hold the user's own files. If there are none, it is the directory of the file that is
+    /// evaluated, or the base directory of the text; see [`SourceMap::add_own`].
+    pub own: Vec<PathBuf>,
 }
 
 /// A diagnostic with the source lines it points to, its notes and its trace; several lines, each
@@ -95,7 +99,8 @@ fn write_one(
         notes,
     };
     emit_to_write_style(output, &Config::default(), &places, &shown)?;
-    write_trace(output, &diagnostic.trace, sources, options.show_trace)?;
+    let trace_options = TraceOptions { everything: options.show_trace, own: &options.own };
+    write_trace(output, diagnostic, sources, &trace_options)?;
     Ok(())
 }
 

@@ -170,7 +170,7 @@ fn colours_are_used_where_they_are_understood() {
     let (sources, files) = map_with(&[("a.nix", b"a")]);
     let mut diagnostic = Diagnostic::error(Code::Thrown, "no").at(files[0].pos(0), "");
     diagnostic.push_frame(TraceFrame::new(files[0].pos(0), "while"));
-    let options = RenderOptions { colors: Colors::On, show_trace: false };
+    let options = RenderOptions { colors: Colors::On, ..RenderOptions::default() };
     let text = render(&diagnostic, &sources, &options).replace('\x1b', "ESC");
     assert_snapshot!(text, @r#"
     ESC[0mESC[1mESC[38;5;9merror[E0403]ESC[0mESC[1m: noESC[0m
@@ -203,7 +203,7 @@ fn traced() -> (SourceMap, Diagnostic) {
 }
 
 #[test]
-fn short_traces_show_the_most_telling_frames() {
+fn short_traces_show_the_users_own_frames() {
     let (sources, diagnostic) = traced();
     assert_snapshot!(plain(&diagnostic, &sources), @r#"
     error[E0403]: end
@@ -215,16 +215,22 @@ fn short_traces_show_the_most_telling_frames() {
          1: while calling the function 'f'
             at /home/me/a.nix:2:44: f = x: if x == 0 then throw "end" else f (x - 1);
             … 1,233 more like this
-      1235: while calling the builtin 'map'
-            at /nix/store/l.nix:2:3: map (f: f) list
-      1236: while calling the builtin 'map'
-            at /nix/store/l.nix:2:4: map (f: f) list
+            … 6 frames in store/l.nix
       1241: while evaluating the option 'services.x'
             of the module 'y'
       1242: while calling the function 'f'
             at /home/me/a.nix:3:5: in f 10
-            … 4 more steps, shown with --show-trace
     "#);
+}
+
+#[test]
+fn what_is_own_can_be_said() {
+    let (sources, diagnostic) = traced();
+    let options = RenderOptions { own: vec!["/nix/store".into()], ..RenderOptions::default() };
+    let text = render(&diagnostic, &sources, &options);
+    assert!(text.contains("1240: while calling the builtin 'map'"), "{text}");
+    assert!(text.contains("… 1,234 frames in me/a.nix"), "{text}");
+    assert!(text.contains("1241: while evaluating the option 'services.x'"), "{text}");
 }
 
 #[test]

@@ -6,8 +6,10 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::ownership::Ownership;
 
 /// A position in one of the files of a [`SourceMap`], or none.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -222,6 +224,7 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    ownership: Ownership,
 }
 
 impl SourceMap {
@@ -262,6 +265,28 @@ impl SourceMap {
     pub fn file(&self, id: FileId) -> Option<Arc<SourceFile>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         files.get(id.0 as usize).cloned()
+    }
+
+    /// Says that the files in a directory are the user's own: traces show them first. What is evaluated makes the directory
+    /// that it is in one of these.
+    pub fn add_own(&self, directory: impl AsRef<Path>) {
+        self.ownership.add_own(directory.as_ref());
+    }
+
+    /// Says that the files in a directory are a library's, as those of the search path are.
+    pub fn add_library(&self, directory: impl AsRef<Path>) {
+        self.ownership.add_library(directory.as_ref());
+    }
+
+    /// Whether a file is the user's own. If `own` is not empty, it says in place of what was
+    /// [added](SourceMap::add_own) which directories are.
+    pub fn is_own(&self, file: &SourceFile, own: &[PathBuf]) -> bool {
+        self.ownership.is_own(file, own)
+    }
+
+    /// The name of a file, without the directory of its library.
+    pub(super) fn short_name(&self, file: &SourceFile) -> String {
+        self.ownership.short_name(file)
     }
 
     /// The file that holds a position.

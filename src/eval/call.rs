@@ -8,7 +8,7 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::attention::Request;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
-use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
+use crate::diagnostics::{Code, Diagnostic, Pos, TraceFrame, did_you_mean, similar_names};
 use crate::heap::{Attrs, Closure, Frame, Function, Kind, Partial, Symbol, Value};
 use crate::program::{Call, Expr, Formals, Lambda, Use, names};
 
@@ -226,7 +226,7 @@ impl<'h> Eval<'h> {
         match result {
             Ok(value) => Ok(value),
             Err(error) => Err(error.or_at(pos).frame(pos, || match builtin.is_transparent() {
-                true => "here".into(),
+                true => TraceFrame::HERE.into(),
                 false => format!("while calling the builtin '{}'", builtin.name).into(),
             })),
         }

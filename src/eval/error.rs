@@ -19,9 +19,6 @@ pub(crate) fn invalid_argument(message: impl Into<String>) -> Box<Diagnostic> {
     error(Code::InvalidArgument, message)
 }
 
-/// Frames beyond these are counted by nobody: a recursion a million deep must not take a million of them.
-const MAX_FRAMES: usize = 10_000;
-
 /// What can be added to an error on its way up.
 pub(crate) trait ErrorExt: Sized {
     /// Sets the place unless there is one.
@@ -34,6 +31,9 @@ pub(crate) trait ErrorExt: Sized {
 impl ErrorExt for Box<Diagnostic> {
     #[cold]
     fn or_at(mut self, pos: Pos) -> Self {
+        if self.code == Code::InfiniteRecursion && self.asked_at.is_none() {
+            self.asked_at = pos;
+        }
         if self.primary.as_ref().is_none_or(|label| label.span.start.is_none()) && pos.is_some() {
             *self = self.at(pos.span(0), "");
         }
@@ -42,9 +42,7 @@ impl ErrorExt for Box<Diagnostic> {
 
     #[cold]
     fn frame(mut self, pos: Pos, text: impl FnOnce() -> Cow<'static, str>) -> Self {
-        if self.trace.len() < MAX_FRAMES {
-            self.push_frame(TraceFrame::new(pos, text()));
-        }
+        self.push_frame(TraceFrame::new(pos, text()));
         self
     }
 

@@ -128,12 +128,7 @@ impl<'h> Eval<'h> {
                 return Ok(result);
             }
             Suspension::Failed(number) => return Err(Box::new(self.failures[number].clone())),
-            Suspension::Blackhole => {
-                return Err(error(
-                    Code::InfiniteRecursion,
-                    "infinite recursion encountered: this value depends on itself",
-                ));
-            }
+            Suspension::Blackhole => return Err(self.black_hole(thunk)),
         };
         match result {
             Ok(value) => {
@@ -150,6 +145,9 @@ impl<'h> Eval<'h> {
         match self.remember(&mut error) {
             Some(number) => thunk.fail(number),
             None => thunk.restore(suspension),
+        }
+        if error.code == Code::InfiniteRecursion {
+            self.pass_thunk(thunk, suspension, &mut error);
         }
         error
     }

@@ -56,10 +56,7 @@ impl<'h> Eval<'h> {
             }
             Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number].clone())),
             Some(Imported::Busy) => {
-                let file = String::from_utf8_lossy(&file).into_owned();
-                let message =
-                    format!("infinite recursion encountered: the value of '{file}' depends on itself through imports");
-                return Err(error(Code::InfiniteRecursion, message));
+                return Err(self.import_cycle(&file));
             }
             None => {}
         }
@@ -72,7 +69,11 @@ impl<'h> Eval<'h> {
                 Ok(value)
             }
             Err(mut error) => {
-                match self.remember(&mut error) {
+                let remembered = self.remember(&mut error);
+                if error.code == Code::InfiniteRecursion {
+                    self.pass_file(&file, &mut error);
+                }
+                match remembered {
                     Some(number) => self.files.values.insert(file, Imported::Failed(number)),
                     None => self.files.values.remove(&file),
                 };

@@ -13,6 +13,7 @@ mod coerce;
 mod context;
 mod counters;
 mod deep;
+mod definitions;
 mod equality;
 mod error;
 mod expr;
@@ -24,6 +25,9 @@ mod operators;
 mod position;
 mod print;
 mod profile;
+mod recursion;
+#[cfg(test)]
+mod recursion_tests;
 mod search_path;
 mod store;
 mod types;
@@ -113,6 +117,8 @@ pub(crate) struct Eval<'h> {
     pub(crate) caches: crate::builtins::Caches,
     /// What has failed, for when it is asked for again.
     failures: Vec<Diagnostic>,
+    /// The infinite recursion that is on its way to where it began.
+    open_cycle: Option<recursion::OpenCycle>,
     files: import::FileCache<'h>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
@@ -149,6 +155,7 @@ impl<'h> Eval<'h> {
             store: store::StoreState::new(store),
             caches: crate::builtins::Caches::default(),
             failures: Vec::new(),
+            open_cycle: None,
             files: import::FileCache::default(),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
@@ -163,6 +170,9 @@ impl<'h> Eval<'h> {
             roots: Vec::new(),
             settings,
         };
+        for entry in &eval.settings.search_path {
+            eval.sources.add_library(os_path(&entry.path));
+        }
         crate::builtins::define(&mut eval);
         eval
     }

@@ -115,6 +115,11 @@ impl<'h> Thunk<'h> {
         (first.get().addr() == FORCED).then(|| unsafe { Value::from_word(NonNull::new_unchecked(second.get().cast())) })
     }
 
+    /// What tells it from other thunks.
+    pub(crate) fn address(self) -> usize {
+        self.object.as_ptr().addr()
+    }
+
     pub(crate) fn is_blackhole(self) -> bool {
         self.words()[0].get().addr() == BLACKHOLE
     }

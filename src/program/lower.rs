@@ -1,6 +1,7 @@
 //! From the parser's record to a program.
 
 mod attrs;
+mod foreign_words;
 mod lambda;
 mod literals;
 mod operators;

@@ -43,6 +43,7 @@ impl<'h> Lowerer<'_, 'h> {
             },
             Place::Outside => match self.context.globals.values.get(&name) {
                 Some(&value) => Expr::Const(value),
+                None if self.report_foreign_word(name, pos) => Expr::Const(Value::null()),
                 None => {
                     self.report_undefined(name, pos);
                     Expr::Const(Value::null())

@@ -86,10 +86,10 @@ fn candidates(source: &[u8], tokens: &Tokens) -> Vec<Candidate> {
         match tokens.kinds[start] {
             K::StringStart if found.len() < MOST_TRIED => quoted(source, at, end, &mut found),
             K::IndentedStart if found.len() < MOST_TRIED => indented(source, at, end, &mut found),
-            K::InterpolationStart if start > 0 && is_in_string(tokens.kinds[start - 1]) => {
-                if interpolations.len() < MOST_TRIED {
-                    interpolation(source, at, end, &mut interpolations);
-                }
+            K::InterpolationStart
+                if interpolations.len() < MOST_TRIED && start > 0 && is_in_string(tokens.kinds[start - 1]) =>
+            {
+                interpolation(source, at, end, &mut interpolations);
             }
             _ => {}
         }
