@@ -38,16 +38,10 @@ pub(super) fn write_trace(
     sources: &SourceMap,
     options: &TraceOptions<'_>,
 ) -> io::Result<()> {
-    if diagnostic.cycle.len() > FEW_STEPS {
+    let steps =
+        Shown { frames: &diagnostic.cycle, place: Pos::NONE, gap: None, keeps_repetitions: false, sources, options };
+    if steps.are_worth_a_list() {
         writeln!(output, "  in this order:")?;
-        let steps = Shown {
-            frames: &diagnostic.cycle,
-            place: Pos::NONE,
-            gap: None,
-            keeps_repetitions: false,
-            sources,
-            options,
-        };
         steps.write(output)?;
         writeln!(output)?;
     }
@@ -67,8 +61,8 @@ pub(super) fn write_trace(
     writeln!(output)
 }
 
-/// Fewer steps of a recursion are all labelled in the source.
-pub(super) const FEW_STEPS: usize = 4;
+/// So many steps of a recursion in the user's own files are all labelled in the source.
+const FEW_STEPS: usize = 4;
 
 /// Frames that are being shown.
 struct Shown<'a> {
@@ -98,6 +92,13 @@ enum Line {
 }
 
 impl Shown<'_> {
+    /// Whether steps of a recursion are not all labelled in the source.
+    fn are_worth_a_list(&self) -> bool {
+        let own = self.frames.iter().filter(|frame| self.is_told(frame)).count();
+        let labelled = if own > 0 && !self.options.everything { own } else { self.frames.len() };
+        labelled > FEW_STEPS
+    }
+
     fn write(&self, output: &mut Buffer) -> io::Result<()> {
         let count = self.frames.len() + self.gap.map_or(0, |gap| gap.frames);
         let digits = count.to_string().len();
@@ -174,7 +175,8 @@ impl Shown<'_> {
     /// Where a frame is. What the program says is where it calls `addErrorContext`.
     fn place_of(&self, index: usize) -> Pos {
         match self.frames.get(index + 1) {
-            Some(next) if !self.options.everything && self.is_told_before(index + 1) => next.pos,
+            // In a library nobody wants to know.
+            Some(next) if !self.options.everything && self.is_told_before(index + 1) && self.is_told(next) => next.pos,
             _ => self.frames[index].pos,
         }
     }

@@ -233,8 +233,13 @@ struct Link {
 
 impl Link {
     fn in_words(&self, here: &str) -> String {
-        let needed = if self.needed == self.definition.name { "itself" } else { &self.needed };
-        match &self.alias {
+        // What has no name of its own is called as it is here.
+        let (needed, alias) = match &self.alias {
+            Some(alias) if !self.needed.starts_with('\'') => (alias, None),
+            alias => (&self.needed, alias.as_ref()),
+        };
+        let needed = if *needed == self.definition.name { "itself" } else { needed };
+        match alias {
             Some(alias) => format!("{} needs {needed}{here}, as {alias}", self.definition.name),
             None => format!("{} needs {needed}{here}", self.definition.name),
         }

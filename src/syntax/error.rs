@@ -54,6 +54,13 @@ impl SyntaxError {
         SyntaxError { kind, range, message: message.into(), related: None, hint: None }
     }
 
+    /// A string that begins with the quotes in `range` and does not end.
+    pub(super) fn unclosed_string(range: Range<u32>) -> Self {
+        let quotes = if range.len() == 1 { "'\"'" } else { "\"''\"" };
+        let message = format!("expected {quotes} at the end of this string");
+        SyntaxError::new(SyntaxErrorKind::UnterminatedString, range, message)
+    }
+
     pub(super) fn related(mut self, range: Range<u32>, text: impl Into<String>) -> Self {
         self.related = Some((range, text.into()));
         self

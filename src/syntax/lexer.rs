@@ -508,8 +508,7 @@ impl Lexer<'_> {
                 SyntaxKind::StringStart | SyntaxKind::IndentedStart => {
                     let start = self.tokens.starts[index] as usize;
                     let length = if kind == SyntaxKind::StringStart { 1 } else { 2 };
-                    let message = "this string is not closed";
-                    self.error(SyntaxErrorKind::UnterminatedString, start, start + length, message);
+                    self.errors.push(SyntaxError::unclosed_string(start as u32..(start + length) as u32));
                     break;
                 }
                 _ => {}

@@ -1,6 +1,7 @@
 //! Sets and the bindings in them and in `let`.
 
 use super::super::SyntaxKind as K;
+use super::super::operators::BinaryOperator;
 use super::super::record::{NodeId, Siblings};
 use super::operand::is_keyword;
 use super::{Bracket, Parser, Surroundings};
@@ -165,6 +166,14 @@ impl Parser<'_, '_> {
             Some(K::EqualEqual) => {
                 let error = self.unexpected("expected '=' after the name, but found '=='");
                 self.tell(error.hint("'==' compares; a binding is written 'name = value;'"));
+                self.advance();
+                true
+            }
+            // `a += 1;`
+            Some(operator) if BinaryOperator::of(operator).is_some() && self.kind_after(1) == Some(K::Assign) => {
+                let error = self.unexpected(format!("there is no '{}='", self.text_of(self.at)));
+                self.tell(error.hint("a name is bound once; a set with another value is 'set // { name = value; }'"));
+                self.advance();
                 self.advance();
                 true
             }

@@ -74,7 +74,8 @@ impl Parser<'_, '_> {
 
     /// Says that `then` is missing. Returns whether the consequence comes next.
     fn tell_missing_then(&mut self) -> bool {
-        let error = self.expected("'then' after the condition of this 'if'");
+        let before = if self.is(K::ElseKeyword) { ", before 'else'" } else { "" };
+        let error = self.expected(&format!("'then' after the condition of this 'if'{before}"));
         self.tell(error);
         self.begins_operand()
     }

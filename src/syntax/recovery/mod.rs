@@ -240,7 +240,10 @@ impl Parser<'_, '_> {
 
     /// The place after the last token.
     fn place_before(&self) -> std::ops::Range<u32> {
-        let end = self.at.checked_sub(1).map_or(0, |before| self.bytes(before).end);
+        let end = match self.at.checked_sub(1) {
+            Some(before) => self.bytes(before).end,
+            None => self.bytes(0).start,
+        };
         end..end
     }
 
@@ -294,11 +297,11 @@ impl Parser<'_, '_> {
 
     /// Something is missing between the last token and the next.
     fn expected(&mut self, what: &str) -> SyntaxError {
-        let kind = match self.kind() {
-            None => SyntaxErrorKind::UnexpectedEnd,
-            Some(_) => SyntaxErrorKind::UnexpectedToken,
+        let (kind, but) = match self.kind() {
+            None => (SyntaxErrorKind::UnexpectedEnd, ", but found the end of the text"),
+            Some(_) => (SyntaxErrorKind::UnexpectedToken, ""),
         };
-        SyntaxError::new(kind, self.place_before(), format!("expected {what}"))
+        SyntaxError::new(kind, self.place_before(), format!("expected {what}{but}"))
     }
 
     /// The next token cannot stand where it stands.

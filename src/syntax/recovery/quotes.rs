@@ -126,8 +126,13 @@ fn looks_like_opening(source: &[u8], at: usize, length: usize) -> bool {
     is_after_blank && after.is_some_and(|byte| is_word_byte(byte) || length == 2 && byte == b'\n')
 }
 
+/// Whether what is at an offset comes after a value.
+fn ends_value(source: &[u8], at: usize) -> bool {
+    source.get(at).is_some_and(|byte| matches!(byte, b';' | b')' | b']' | b'}' | b','))
+}
+
 fn not_closed(at: usize, length: usize) -> SyntaxError {
-    SyntaxError::new(SyntaxErrorKind::UnterminatedString, at as u32..(at + length) as u32, "this string is not closed")
+    SyntaxError::unclosed_string(at as u32..(at + length) as u32)
 }
 
 fn closes_nothing(at: usize, length: usize, quotes: &str) -> SyntaxError {
@@ -144,6 +149,7 @@ fn quoted(source: &[u8], at: usize, end: usize, found: &mut Vec<Candidate>) {
         return;
     }
     let follows_text = at > 0 && is_word_byte(source[at - 1]);
+    let may_close = follows_text || ends_value(source, at + 1);
     if follows_text {
         found.push(Candidate { repair: Repair::LeaveOut { at, length: 1 }, error: closes_nothing(at, 1, "'\"'") });
     }
@@ -162,7 +168,7 @@ fn quoted(source: &[u8], at: usize, end: usize, found: &mut Vec<Candidate>) {
         }
         tried = close;
     }
-    if !follows_text {
+    if may_close && !follows_text {
         found.push(Candidate { repair: Repair::LeaveOut { at, length: 1 }, error: closes_nothing(at, 1, "'\"'") });
     }
 }
@@ -197,6 +203,10 @@ fn indented(source: &[u8], at: usize, end: usize, found: &mut Vec<Candidate>) {
         let close = Repair::Close { at: end_of_text(source, at + 2, line), interpolation: false };
         found.push(Candidate { repair: close, error: not_closed(at, 2) });
     }
+    let may_close = at > 0 && is_word_byte(source[at - 1]) || ends_value(source, at + 2);
+    if !may_close {
+        return;
+    }
     found.push(Candidate { repair: Repair::LeaveOut { at, length: 2 }, error: closes_nothing(at, 2, "\"''\"") });
 }
 
@@ -212,7 +222,7 @@ fn interpolation(source: &[u8], at: usize, end: usize, found: &mut Vec<Candidate
     let error = SyntaxError::new(
         SyntaxErrorKind::UnclosedDelimiter,
         at as u32..at as u32 + 2,
-        "expected '}' after what is interpolated here",
+        "expected '}' at the end of this interpolation",
     );
     found.push(Candidate { repair: Repair::Close { at: at + 2 + name, interpolation: true }, error });
 }

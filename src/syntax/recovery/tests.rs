@@ -115,6 +115,7 @@ const BROKEN: &[&str] = &[
     "if a = 1 then 2 else 3",
     "if a === b then 1 else 2",
     "{ a == 1; }",
+    "{ a += 1; }",
     "[ 1, 2, 3 ]",
     "[ 1; 2; 3 ]",
     "[ 1 + 2 ]",
