@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Code, Pos, Span};
+use super::{Code, Culprit, Pos, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -37,6 +37,8 @@ pub struct Diagnostic {
     pub further: Vec<Diagnostic>,
     /// The number under which the evaluator remembers it.
     pub(crate) remembered: Option<u32>,
+    /// The value that it is about.
+    pub(crate) culprit: Option<Box<Culprit>>,
 }
 
 impl Diagnostic {
@@ -62,6 +64,7 @@ impl Diagnostic {
             trace: Vec::new(),
             further: Vec::new(),
             remembered: None,
+            culprit: None,
         }
     }
 

@@ -5,10 +5,15 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::expr::frame_up;
-use super::{ErrorExt, Eval, Result, error};
+use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Frame, Shape, Symbol, Thunk, Value};
-use crate::program::{AttrName, AttrsExpr, DynamicVariable, HasAttr, PathElement, Select, SelectCache};
+use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
+use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache};
+
+/// Of the names in a set, so many are listed in a message.
+const MOST_NAMES: usize = 8;
+/// Of the attributes of a set, so many are searched for an attribute that is missing.
+const MOST_SEARCHED: usize = 1000;
 
 /// AttrList of a set that is being made, in any order.
 pub(crate) type AttrList<'h> = SmallVec<[(Symbol, Pos, Value<'h>); 8]>;
@@ -232,9 +237,14 @@ impl<'h> Eval<'h> {
         let mut diagnostic = match value.as_attrs() {
             Some(attrs) => self.missing_attribute(attrs, name),
             None => {
-                let found = self.describe(value);
+                let found = self.describe_type(value);
                 let name = self.symbols.text(name);
-                error(Code::TypeMismatch, format!("cannot select '{name}' from {found}: only sets have attributes"))
+                let message = format!("cannot select '{name}' from {found}: only sets have attributes");
+                let diagnostic = self.about(error(Code::TypeMismatch, message), value);
+                match self.missing_in_call(value) {
+                    Some(hint) => diagnostic.hint(hint),
+                    None => diagnostic,
+                }
             }
         };
         if diagnostic.primary.is_none() {
@@ -244,17 +254,50 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    pub(crate) fn missing_attribute(&self, attrs: Attrs<'h>, name: Symbol) -> Box<Diagnostic> {
-        let name = self.symbols.text(name);
-        let present: Vec<String> = self.sorted_names(attrs).iter().map(|&name| self.symbols.text(name)).collect();
-        let similar = similar_names(&name, present.iter().map(String::as_str));
-        let diagnostic = error(Code::MissingAttribute, format!("attribute '{name}' missing"));
-        match did_you_mean(&similar) {
-            Some(hint) => diagnostic.hint(hint),
-            None if present.is_empty() => diagnostic.hint("the set is empty"),
-            None if present.len() <= 8 => diagnostic.hint(format!("the set has: {}", present.join(", "))),
-            None => diagnostic,
+    pub(crate) fn missing_attribute(&mut self, attrs: Attrs<'h>, name: Symbol) -> Box<Diagnostic> {
+        let wanted = self.symbols.text(name);
+        let present: Vec<(Symbol, String)> =
+            self.sorted_names(attrs).into_iter().map(|name| (name, self.symbols.text(name))).collect();
+        let similar = similar_names(&wanted, present.iter().map(|(_, text)| text.as_str()));
+        let diagnostic = error(Code::MissingAttribute, format!("attribute '{wanted}' missing"));
+        let mut diagnostic = self.about(diagnostic, attrs.value());
+        if let Some(hint) = did_you_mean(&similar) {
+            if let [one] = similar.as_slice()
+                && let Some(&(symbol, _)) = present.iter().find(|(_, text)| text == one)
+                && let Some((_, pos)) = attrs.find(symbol).filter(|(_, pos)| pos.is_some())
+            {
+                *diagnostic = diagnostic.with_label(pos.span(one.len() as u32), format!("'{one}' is defined here"));
+            }
+            return diagnostic.hint(hint);
         }
+        if present.is_empty() {
+            return diagnostic.hint("the set is empty");
+        }
+        if let Some(path) = self.found_deeper(attrs, &present, name) {
+            return diagnostic.hint(format!("it is one level further in: '{path}'"));
+        }
+        if present.len() <= MOST_NAMES {
+            let names: Vec<_> = present.into_iter().map(|(_, text)| text).collect();
+            return diagnostic.hint(format!("the set has: {}", names.join(", ")));
+        }
+        diagnostic
+    }
+
+    /// An attribute that is a set in which there is the attribute wanted, as far as that is known without evaluation.
+    #[cold]
+    fn found_deeper(&self, attrs: Attrs<'h>, present: &[(Symbol, String)], name: Symbol) -> Option<String> {
+        let (_, text) = present.iter().take(MOST_SEARCHED).find(|(inner, _)| {
+            let value = attrs.get(*inner).map(|cell| known(cell.get()));
+            match value.map(Value::kind) {
+                Some(Kind::Attrs(inner)) => inner.get(name).is_some(),
+                Some(Kind::Thunk(thunk)) => match thunk.suspension() {
+                    Suspension::Code(Expr::Attrs(set) | Expr::RecAttrs(set), _) => set.shape.index_of(name).is_some(),
+                    _ => false,
+                },
+                _ => false,
+            }
+        })?;
+        Some(format!("{text}.{}", self.symbols.text(name)))
     }
 
     /// `subject ? path`
@@ -281,6 +324,7 @@ impl<'h> Eval<'h> {
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let mut depth = variable.depth;
+        let innermost = frame;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
         loop {
@@ -301,11 +345,32 @@ impl<'h> Eval<'h> {
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
             if depth == 0 {
-                let name = self.symbols.text(variable.name);
-                let message = format!("undefined variable '{name}'");
-                let mut diagnostic = error(Code::UndefinedVariable, message);
-                *diagnostic = diagnostic.at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
-                return Err(diagnostic);
+                return Err(self.not_in_any_with(variable, innermost));
+            }
+            frame = Some(with);
+        }
+    }
+
+    /// No `with` has the variable: the names of the sets that were looked at, the innermost first, may show what was meant.
+    #[cold]
+    fn not_in_any_with(&mut self, variable: &'h DynamicVariable, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
+        let name = self.symbols.text(variable.name);
+        let diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{name}'"))
+            .at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
+        let diagnostic = Box::new(diagnostic);
+        let (mut depth, mut frame) = (variable.depth, frame);
+        loop {
+            let with = frame_up(frame, depth);
+            if let Some(attrs) = with.slot(0).get().and_then(|subject| known(subject).as_attrs()) {
+                let present: Vec<String> =
+                    self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
+                if let Some(hint) = did_you_mean(&similar_names(&name, present.iter().map(String::as_str))) {
+                    return diagnostic.hint(hint);
+                }
+            }
+            depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+            if depth == 0 {
+                return diagnostic;
             }
             frame = Some(with);
         }

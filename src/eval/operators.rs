@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Frame, Kind, List, Value};
 use crate::program::{Binary, BinaryOp};
 
@@ -38,7 +38,7 @@ impl<'h> Eval<'h> {
             let left = self.operand(&operands.left, frame)?;
             (left, self.operand(&operands.right, frame)?)
         };
-        self.apply(operator, left, right).or_at(operands.pos)
+        self.apply(operator, left, right).operands(&[left, right]).or_at(operands.pos)
     }
 
     /// `left + right`
@@ -132,16 +132,25 @@ impl<'h> Eval<'h> {
 
     #[cold]
     fn incomparable(&mut self, left: Value<'h>, right: Value<'h>) -> Box<Diagnostic> {
-        let (left, right) = (self.describe(left), self.describe(right));
-        error(Code::NotComparable, format!("cannot compare {left} with {right}"))
+        let values = (self.describe(left), self.describe(right));
+        let types = (self.describe_type(left), self.describe_type(right));
+        let diagnostic = error(Code::NotComparable, format!("cannot compare {} with {}", types.0, types.1));
+        let mut diagnostic = match (left.kind(), right.kind()) {
+            (Kind::String(_), Kind::Int(_) | Kind::Float(_)) => self.about(diagnostic, left),
+            _ => self.about(diagnostic, right),
+        };
+        if values != types {
+            diagnostic.notes.push(format!("the values are {} and {}", values.0, values.1));
+        }
+        diagnostic
     }
 
     /// `left ++ right`
     fn concat_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
         let right = self.operand(&operands.right, frame)?;
-        let left = self.expect_list(left).or_at(operands.pos)?;
-        let right = self.expect_list(right).or_at(operands.pos)?;
+        let left = self.expect_list(left).part(Part::Operand(0)).or_at(operands.pos)?;
+        let right = self.expect_list(right).part(Part::Operand(1)).or_at(operands.pos)?;
         if left.len() == 0 {
             return Ok(right.value());
         }

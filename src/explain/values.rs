@@ -1,0 +1,283 @@
+//! Values of the wrong type: which expression had the value, and where that comes from.
+
+use super::calls::{forgotten_parentheses, hint};
+use super::names::take;
+use super::scope::Means;
+use super::text::Text;
+use super::Texts;
+use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos, Span};
+use crate::syntax::{NodeId, SyntaxKind};
+
+/// Of a trace, so many frames are searched for the call that gave a value.
+const MOST_FRAMES: usize = 16;
+
+/// The part of the text that the wrong value is of.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The expression, or the call that returned it.
+    pub(super) node: NodeId,
+    pub(super) role: Role,
+}
+
+/// What the expression is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// An operand of this operator.
+    Operand(NodeId, usize),
+    /// The function of this call.
+    Function(NodeId),
+    /// This call with only so many of its arguments.
+    Result(NodeId, usize),
+    /// An argument of this call.
+    Argument(NodeId, usize),
+    /// An element of this list.
+    Element(NodeId, usize),
+    /// In `${}`.
+    Interpolated(NodeId),
+    /// After `if`, `assert` or `!`.
+    Condition,
+    /// What this attribute path is selected from.
+    Subject(NodeId),
+    /// The value of an attribute.
+    Value,
+}
+
+pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: Pos) {
+    let Some(culprit) = diagnostic.culprit.clone() else { return };
+    let Some(text) = texts.at(pos) else { return };
+    let place = place(&text, pos, culprit.part);
+    if let Some(place) = place {
+        point_at(diagnostic, &text, place, &culprit);
+        let (origin, definition) = text.origin(place.node);
+        let given = definition.and_then(|found| match found.means {
+            Means::Parameter => given(diagnostic, &text, found.scope, found.name),
+            _ => None,
+        });
+        if let Some((call, argument)) = given {
+            label(diagnostic, text.span(argument), "the value is given here");
+            if let Some(hint) = forgotten_parentheses(&text, argument, &culprit, Role::Argument(call, 0)) {
+                diagnostic.hints = vec![hint];
+                return;
+            }
+        } else if let Some(found) = definition
+            && found.name != place.node
+            && !matches!(place.role, Role::Result(..))
+        {
+            let name = String::from_utf8_lossy(text.bytes(found.name)).into_owned();
+            let what = if matches!(found.means, Means::Parameter) { "is an argument" } else { "is defined here" };
+            label(diagnostic, text.span(found.name), &format!("'{name}' {what}"));
+        }
+        if let Some(note) = hidden_by_let(&text, place.node) {
+            diagnostic.notes.push(note);
+        }
+        if let Some(hint) = hint(&text, place, origin, &culprit, diagnostic.code) {
+            diagnostic.hints = vec![hint];
+            return;
+        }
+    }
+    if culprit.type_name == "lambda" {
+        call_in_list(diagnostic, texts, &culprit);
+    }
+}
+
+/// Finds the expression that the evaluator means.
+fn place(text: &Text, pos: Pos, part: Part) -> Option<Place> {
+    let offset = text.offset(pos);
+    let at = text.innermost(offset);
+    let call = || text.starting_at(offset, SyntaxKind::Apply);
+    let is_operator = text.kind(at) == SyntaxKind::Binary && text.parse().operator_start(at) == offset;
+    let place = |node, role| Some(Place { node, role });
+    match part {
+        Part::Operand(index) if is_operator => place(text.child(at, index)?, Role::Operand(at, index)),
+        Part::Function => place(text.child(call()?, 0)?, Role::Function(call()?)),
+        Part::Result(count) => place(call()?, Role::Result(call()?, count)),
+        Part::Argument(index, builtin) => {
+            let call = call()?;
+            if let Some((name, _)) = builtin
+                && !is_builtin(text, text.child(call, 0)?, name)
+            {
+                return None;
+            }
+            place(text.child(call, index + 1)?, Role::Argument(call, index))
+        }
+        Part::Element(argument, index, builtin) => {
+            let call = call()?;
+            let list = text.origin(text.child(call, argument + 1)?).0;
+            let is_list = text.kind(list) == SyntaxKind::List && is_builtin(text, text.child(call, 0)?, builtin);
+            place(text.child(list, index).filter(|_| is_list)?, Role::Element(list, index))
+        }
+        Part::At(start) if is_operator => {
+            let operands = text.children(at).enumerate();
+            let (index, node) = operands.into_iter().find(|&(_, operand)| text.pos(operand) == start)?;
+            place(node, Role::Operand(at, index))
+        }
+        Part::At(_) => {
+            let around = std::iter::once(at).chain(text.ancestors(at));
+            let whole = around
+                .into_iter()
+                .find(|&node| matches!(text.kind(node), SyntaxKind::If | SyntaxKind::Assert | SyntaxKind::Unary))?;
+            place(text.child(whole, 0)?, Role::Condition)
+        }
+        Part::Unknown if text.kind(at) == SyntaxKind::Dynamic => place(text.child(at, 0)?, Role::Interpolated(at)),
+        Part::Unknown => {
+            let path = text.parent(at).filter(|&path| text.kind(path) == SyntaxKind::AttrPath)?;
+            if let Some(binding) = text.parent(path).filter(|&binding| text.kind(binding) == SyntaxKind::Binding) {
+                return place(text.child(binding, 1)?, Role::Value);
+            }
+            let select = text.parent(path).filter(|&select| text.kind(select) == SyntaxKind::Select)?;
+            let is_first = text.child(path, 0) == Some(at);
+            place(text.child(select, 0).filter(|_| is_first)?, Role::Subject(path))
+        }
+        Part::Operand(_) => None,
+    }
+}
+
+/// Whether an expression is this builtin.
+pub(super) fn is_builtin(text: &Text, node: NodeId, name: &str) -> bool {
+    let node = text.bare(node);
+    let written = text.bytes(node);
+    let bare = written.strip_prefix(b"builtins.").or(written.strip_prefix(b"__")).unwrap_or(written);
+    bare == name.as_bytes()
+}
+
+/// Marks the expression.
+fn point_at(diagnostic: &mut Diagnostic, text: &Text, place: Place, culprit: &Culprit) {
+    let is_literal = matches!(
+        text.kind(text.bare(place.node)),
+        SyntaxKind::Int | SyntaxKind::Float | SyntaxKind::String | SyntaxKind::IndentedString | SyntaxKind::Uri
+            | SyntaxKind::List | SyntaxKind::AttrSet | SyntaxKind::Path
+    );
+    let description = match culprit.description.split_once(": ") {
+        Some((what, _)) if is_literal => what,
+        _ => &culprit.description,
+    };
+    let mut what = format!("this is {description}");
+    match place.role {
+        Role::Interpolated(whole) => widen(diagnostic, text.span(whole), &what),
+        Role::Function(_) | Role::Condition => widen(diagnostic, text.span(place.node), &what),
+        Role::Result(call, count) => {
+            let end = text.child(call, count).unwrap_or(call);
+            let start = text.pos(call);
+            let length = text.pos(end).to_raw() + text.span(end).len - start.to_raw();
+            widen(diagnostic, start.span(length), &what);
+        }
+        Role::Argument(call, index) => {
+            if let Some(function) = text.child(call, 0) {
+                widen(diagnostic, text.span(function), "");
+            }
+            if let Part::Argument(_, Some((builtin, parameters))) = culprit.part {
+                what = format!("{what}, the argument '{}' of '{builtin}'", parameters[index]);
+            }
+            label(diagnostic, text.span(place.node), &what);
+        }
+        Role::Operand(..) | Role::Element(..) | Role::Subject(_) | Role::Value => label(diagnostic, text.span(place.node), &what),
+    }
+}
+
+/// Widens the primary mark to more of the text.
+fn widen(diagnostic: &mut Diagnostic, span: Span, what: &str) {
+    if let Some(primary) = &mut diagnostic.primary {
+        if primary.span.start == span.start {
+            primary.span = span;
+        }
+        primary.text = what.to_owned();
+    }
+}
+
+fn label(diagnostic: &mut Diagnostic, span: Span, what: &str) {
+    *diagnostic = take(diagnostic).with_label(span, what);
+}
+
+/// The argument that a parameter got its value from, and the call: one of those in the trace.
+fn given(diagnostic: &Diagnostic, text: &Text, lambda: NodeId, name: NodeId) -> Option<(NodeId, NodeId)> {
+    // `a: b: c` is called with its arguments in a row.
+    let mut outermost = lambda;
+    let mut index = 0;
+    while let Some(outer) = text.parent(outermost)
+        && text.kind(outer) == SyntaxKind::Lambda
+        && text.child(outer, 1) == Some(outermost)
+    {
+        outermost = outer;
+        index += 1;
+    }
+    let calls = diagnostic.trace.iter().take(MOST_FRAMES).filter_map(|frame| {
+        let offset = text.offset(frame.pos);
+        let is_here = frame.pos.is_some() && (offset as usize) < text.parse().source().len();
+        text.starting_at(offset, SyntaxKind::Apply).filter(|_| is_here)
+    });
+    let call = calls.into_iter().find(|&call| {
+        text.child(call, 0).is_some_and(|function| text.bare(text.origin(function).0) == outermost)
+    })?;
+    let argument = text.child(call, index + 1)?;
+    if text.child(lambda, 0).is_some_and(|parameter| text.kind(parameter) == SyntaxKind::Formals) {
+        let (_, value) = text.attribute(argument, text.bytes(name))?;
+        return Some((call, value?));
+    }
+    Some((call, argument))
+}
+
+/// A variable that a `with` has, too, but that `let` or a function defines.
+fn hidden_by_let(text: &Text, node: NodeId) -> Option<String> {
+    let node = text.bare(node);
+    if text.kind(node) != SyntaxKind::Ident {
+        return None;
+    }
+    let name = text.bytes(node);
+    let scope = text.definition(node, name)?.scope;
+    let inner = text.ancestors(node).take_while(|&outer| outer != scope);
+    let with = inner.into_iter().find(|&outer| {
+        let subject = text.child(outer, 0).filter(|_| text.kind(outer) == SyntaxKind::With);
+        subject.is_some_and(|subject| text.attribute(subject, name).is_some())
+    })?;
+    let (subject, name) = (text.quote(text.child(with, 0)?)?, String::from_utf8_lossy(name));
+    Some(format!(
+        "'{subject}' has a '{name}', too, but a variable that is defined around 'with' comes first: \
+         write '{subject}.{name}' for the attribute"
+    ))
+}
+
+/// `[ f x ]` in a call or a definition on the way to the error, where the function itself was the wrong value.
+fn call_in_list(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, culprit: &Culprit) {
+    let primary = diagnostic.primary.iter().map(|label| label.span.start);
+    let frames = diagnostic.trace.iter().take(MOST_FRAMES).map(|frame| frame.pos);
+    let places: Vec<Pos> = primary.chain(frames).filter(|pos| pos.is_some()).collect();
+    for pos in places {
+        let Some(text) = texts.at(pos) else { continue };
+        let offset = text.offset(pos);
+        let innermost = text.innermost(offset);
+        let around = text.starting_at(offset, SyntaxKind::Apply).or_else(|| {
+            text.ancestors(innermost).take(2).find(|&node| text.kind(node) == SyntaxKind::Binding)
+        });
+        let lists = around.into_iter().flat_map(|node| text.children(node)).map(|child| text.bare(child));
+        for list in lists.filter(|&list| text.kind(list) == SyntaxKind::List) {
+            for (index, element) in text.children(list).enumerate() {
+                let function = text.origin(element).0;
+                let is_culprit = text.pos(function) == culprit.written && text.kind(function) == SyntaxKind::Lambda
+                    || text.quote(element).is_some_and(|quote| {
+                        culprit.description == format!("the builtin '{}'", quote.trim_start_matches("builtins."))
+                    });
+                if !is_culprit {
+                    continue;
+                }
+                if let Some(hint) = forgotten_parentheses(&text, element, culprit, Role::Element(list, index)) {
+                    let is_marked = diagnostic.secondary.iter().any(|label| label.span.start == text.pos(element));
+                    if !is_marked {
+                        label(diagnostic, text.span(element), "this function is an element of the list");
+                    }
+                    diagnostic.hints = vec![hint];
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Whether an error says that a list, and not something else, was wanted.
+pub(super) fn is_list_wanted(code: Code, builtin: &str) -> bool {
+    let takes_list = matches!(
+        builtin,
+        "map" | "filter" | "length" | "head" | "tail" | "elemAt" | "elem" | "all" | "any" | "concatMap" | "concatLists"
+            | "foldl'" | "sort" | "partition" | "groupBy" | "concatStringsSep"
+    );
+    code == Code::TypeMismatch && takes_list
+}
