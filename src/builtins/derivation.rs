@@ -107,7 +107,23 @@ fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> R
     let text = || format!("while evaluating the derivation '{name}'").into();
     // The place in the program, and not the one in the file that calls this builtin.
     let pos = if eval.is_in_program(pos) { pos } else { Pos::NONE };
-    instantiate(eval, name, attrs).or_at(pos).frame(pos, text)
+    instantiate(eval, name, attrs).map_err(|error| in_derivation(eval, error, attrs, pos)).frame(pos, text)
+}
+
+/// Points at the attribute that is wrong, or else at the name.
+#[cold]
+fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, name: Pos) -> Box<Diagnostic> {
+    if let Code::InvalidHash | Code::HashMismatch = error.code
+        && let Some((_, pos)) = attrs.find(names::OUTPUT_HASH).filter(|&(_, pos)| eval.is_in_program(pos))
+    {
+        return error.or_at(pos);
+    }
+    let is_new = error.primary.is_none();
+    let mut error = error.or_at(name);
+    if let Some(primary) = error.primary.as_mut().filter(|_| is_new) {
+        primary.text = "of this derivation".to_owned();
+    }
+    error
 }
 
 /// The attributes of a derivation as they are read one after the other.

@@ -34,6 +34,8 @@ pub(crate) enum Part {
     Argument(usize, Option<(&'static str, &'static [&'static str])>),
     /// An element of a list that is an argument of a call to a builtin: the argument, the element, the builtin.
     Element(usize, usize, &'static str),
+    /// What stands after `with`, of the so many-th around the place, from the inside.
+    With(usize),
     /// The expression that begins here.
     At(Pos),
 }

@@ -6,12 +6,12 @@ use smallvec::SmallVec;
 
 use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
-use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
 use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache};
 
 /// Of the names in a set, so many are listed in a message.
-const MOST_NAMES: usize = 8;
+const MOST_NAMES: usize = 12;
 /// Of the attributes of a set, so many are searched for an attribute that is missing.
 const MOST_SEARCHED: usize = 1000;
 
@@ -273,6 +273,10 @@ impl<'h> Eval<'h> {
         if present.is_empty() {
             return diagnostic.hint("the set is empty");
         }
+        let is_dotted = |text: &str| text.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('.'));
+        if let Some((_, dotted)) = present.iter().find(|(_, text)| is_dotted(text)) {
+            return diagnostic.hint(format!("the set has \"{dotted}\": a name with a dot in it is selected in quotes"));
+        }
         if let Some(path) = self.found_deeper(attrs, &present, name) {
             return diagnostic.hint(format!("it is one level further in: '{path}'"));
         }
@@ -325,6 +329,7 @@ impl<'h> Eval<'h> {
     ) -> Result<Value<'h>> {
         let mut depth = variable.depth;
         let innermost = frame;
+        let mut passed = 0;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
         loop {
@@ -332,7 +337,7 @@ impl<'h> Eval<'h> {
             let subject = with.slot(0).get().expect("a with frame has its set");
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
-                let diagnostic = self.type_error("a set", subject).or_at(variable.pos);
+                let diagnostic = self.type_error("a set", subject).part(Part::With(passed)).or_at(variable.pos);
                 return Err(diagnostic.hint("what stands after 'with' must be a set"));
             };
             with.slot(0).set(Some(subject));
@@ -344,6 +349,7 @@ impl<'h> Eval<'h> {
                 return self.force_attr(cell, variable.name, variable.pos);
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+            passed += 1;
             if depth == 0 {
                 return Err(self.not_in_any_with(variable, innermost));
             }

@@ -212,7 +212,7 @@ impl<'h> Eval<'h> {
             Kind::Bool(_) => diagnostic.hint(
                 "'toString' makes \"1\" of true and \"\" of false; for other words write 'if … then \"yes\" else \"no\"'",
             ),
-            Kind::Null => diagnostic.hint("'toString' makes \"\" of null; or leave this out 'if … != null'"),
+            Kind::Null => diagnostic.hint("null has no text: say what to write for it, as in 'if x == null then \"\" else x'"),
             Kind::List(_) => diagnostic.hint("'builtins.concatStringsSep \" \"' joins the strings of a list"),
             Kind::Attrs(_) => diagnostic.hint(
                 "select an attribute of the set, or write it down with 'builtins.toJSON'; a set with 'outPath' or '__toString' would do",

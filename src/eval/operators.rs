@@ -73,13 +73,15 @@ impl<'h> Eval<'h> {
         if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
             return match int_arithmetic(what, left, right) {
                 Ok(result) => Ok(Value::int(self.heap, result)),
+                Err(error) if right == 0 => Err(self.about(error, Value::int(self.heap, 0)).part(Part::Operand(1))),
                 Err(error) => Err(error),
             };
         }
         let left = self.expect_number(left)?;
+        let divisor = right;
         let right = self.expect_number(right)?;
         if what == Arithmetic::Div && right == 0.0 {
-            return Err(division_by_zero());
+            return Err(self.about(division_by_zero(), divisor).part(Part::Operand(1)));
         }
         let result = match what {
             Arithmetic::Add => left + right,

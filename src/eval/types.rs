@@ -86,7 +86,8 @@ impl<'h> Eval<'h> {
                 let text = String::from_utf8_lossy(string.bytes());
                 let message =
                     format!("the string \"{text}\" is not allowed to refer to a store path (it refers to '{path}')");
-                Err(error(Code::IllegalReference, message))
+                let hint = "'builtins.unsafeDiscardStringContext' gives the text without the reference";
+                Err(error(Code::IllegalReference, message).hint(hint))
             }
         }
     }

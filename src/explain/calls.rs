@@ -139,8 +139,11 @@ fn argument(text: &Text, node: NodeId, index: usize, culprit: &Culprit, code: Co
         return Some(match builtin {
             "map" => "'builtins.mapAttrs' goes over a set, 'builtins.attrValues' makes a list of its values".to_owned(),
             "length" => "'builtins.attrNames' makes a list of the names of a set".to_owned(),
-            _ => "'builtins.attrValues' makes a list of the values of a set".to_owned(),
+            _ => "a list of one element is [ … ]; 'builtins.attrValues' makes a list of the values of a set".to_owned(),
         });
+    }
+    if culprit.type_name == "path" && code == Code::TypeMismatch && matches!(parameters[index], "text" | "string") {
+        return Some("'builtins.readFile' gives the text of a file".to_owned());
     }
     if culprit.type_name == "list" && builtin == "stringLength" {
         return Some("'builtins.length' counts the elements of a list".to_owned());
@@ -178,6 +181,9 @@ fn subject(text: &Text, node: NodeId, path: NodeId, culprit: &Culprit) -> Option
     match culprit.type_name {
         "null" => Some(format!("with a default, it can be left out: {quote}.{path} or …")),
         "list" => Some(format!("to select it from each element, write: map (element: element.{path}) {quote}")),
+        "string" if matches!(text.kind(node), SyntaxKind::String | SyntaxKind::IndentedString) => {
+            Some("'.' selects an attribute; '+' joins strings".to_owned())
+        }
         "path" => Some("'import' gives the value of the file at a path".to_owned()),
         _ => None,
     }

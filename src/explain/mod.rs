@@ -39,7 +39,7 @@ fn explain_one(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
     match diagnostic.code {
         Code::UndefinedVariable => names::explain(diagnostic, texts, pos),
         Code::MissingAttribute => attributes::explain(diagnostic, texts, pos),
-        Code::TypeMismatch | Code::NotAString | Code::NotComparable | Code::NotAFunction => {
+        Code::TypeMismatch | Code::NotAString | Code::NotComparable | Code::NotAFunction | Code::DivisionByZero => {
             values::explain(diagnostic, texts, pos);
         }
         _ => {}

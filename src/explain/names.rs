@@ -27,7 +27,7 @@ pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: P
     if missing_rec(diagnostic, &text, node, name) || !diagnostic.hints.is_empty() {
         return;
     }
-    if let Some(hint) = meant_for_the_shell(&text, node) {
+    if let Some(hint) = missing_colon(&text, node, name).or_else(|| meant_for_the_shell(&text, node)) {
         diagnostic.hints.push(hint);
         return;
     }
@@ -72,6 +72,14 @@ fn missing_rec(diagnostic: &mut Diagnostic, text: &Text, node: NodeId, name: &[u
     *diagnostic = take(diagnostic).with_label(text.span(attribute), label);
     diagnostic.hints = vec!["write 'rec' before the '{' of the set, or define the variable with 'let'".to_owned()];
     true
+}
+
+/// `n n * 2`, which may have been to be `n: n * 2`.
+fn missing_colon(text: &Text, node: NodeId, name: &[u8]) -> Option<String> {
+    let call = text.parent(node).filter(|&call| text.kind(call) == SyntaxKind::Apply)?;
+    let argument = text.child(call, 1)?;
+    let is_twice = text.child(call, 0) == Some(node) && text.name(argument) == Some(name);
+    is_twice.then(|| format!("a function has a colon after its parameter: {0}: {0} …", String::from_utf8_lossy(name)))
 }
 
 /// `${name}` in a string that may be meant to be written as it is.

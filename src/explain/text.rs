@@ -76,6 +76,10 @@ impl Text {
         self.children(node).nth(index)
     }
 
+    pub(super) fn root(&self) -> NodeId {
+        self.parse.root()
+    }
+
     /// All nodes, in no order.
     pub(super) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.parents.keys().copied()

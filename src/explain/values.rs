@@ -1,10 +1,12 @@
 //! Values of the wrong type: which expression had the value, and where that comes from.
 
+use std::sync::Arc;
+
+use super::Texts;
 use super::calls::{forgotten_parentheses, hint};
 use super::names::take;
 use super::scope::Means;
 use super::text::Text;
-use super::Texts;
 use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos, Span};
 use crate::syntax::{NodeId, SyntaxKind};
 
@@ -50,12 +52,12 @@ pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: P
         point_at(diagnostic, &text, place, &culprit);
         let (origin, definition) = text.origin(place.node);
         let given = definition.and_then(|found| match found.means {
-            Means::Parameter => given(diagnostic, &text, found.scope, found.name),
+            Means::Parameter => given(diagnostic, texts, &text, found.scope, found.name),
             _ => None,
         });
-        if let Some((call, argument)) = given {
-            label(diagnostic, text.span(argument), "the value is given here");
-            if let Some(hint) = forgotten_parentheses(&text, argument, &culprit, Role::Argument(call, 0)) {
+        if let Some((caller, call, argument)) = given {
+            label(diagnostic, caller.span(argument), "the value is given here");
+            if let Some(hint) = forgotten_parentheses(&caller, argument, &culprit, Role::Argument(call, 0)) {
                 diagnostic.hints = vec![hint];
                 return;
             }
@@ -75,8 +77,32 @@ pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: P
             return;
         }
     }
+    if place.is_none() && culprit.part == Part::Unknown {
+        selected_from(diagnostic, &text, pos, &culprit);
+    }
     if culprit.type_name == "lambda" {
         call_in_list(diagnostic, texts, &culprit);
+    }
+}
+
+/// Marks the element of an attribute path that the one at this place cannot be selected from.
+fn selected_from(diagnostic: &mut Diagnostic, text: &Text, pos: Pos, culprit: &Culprit) {
+    let element = text.innermost(text.offset(pos));
+    let Some(path) = text.parent(element).filter(|&path| text.kind(path) == SyntaxKind::AttrPath) else { return };
+    let Some(select) = text.parent(path).filter(|&select| text.kind(select) == SyntaxKind::Select) else { return };
+    let before: Vec<NodeId> = text.children(path).take_while(|&one| one != element).collect();
+    let Some(&last) = before.last() else { return };
+    label(diagnostic, text.span(last), &format!("this is {}", culprit.description));
+    let mut set = text.child(select, 0);
+    let mut found = None;
+    for element in before {
+        let attribute = set.and_then(|set| text.attribute(set, text.name(element)?));
+        found = attribute.map(|(name, _)| name);
+        set = attribute.and_then(|(_, value)| value);
+    }
+    if let Some(found) = found {
+        let name = String::from_utf8_lossy(text.bytes(found)).into_owned();
+        label(diagnostic, text.span(found), &format!("'{name}' is defined here"));
     }
 }
 
@@ -122,11 +148,18 @@ fn place(text: &Text, pos: Pos, part: Part) -> Option<Place> {
         Part::Unknown => {
             let path = text.parent(at).filter(|&path| text.kind(path) == SyntaxKind::AttrPath)?;
             if let Some(binding) = text.parent(path).filter(|&binding| text.kind(binding) == SyntaxKind::Binding) {
-                return place(text.child(binding, 1)?, Role::Value);
+                let value = text.child(binding, 1)?;
+                // It may be an element that is wrong.
+                let is_list = text.kind(text.bare(value)) == SyntaxKind::List;
+                return if is_list { None } else { place(value, Role::Value) };
             }
             let select = text.parent(path).filter(|&select| text.kind(select) == SyntaxKind::Select)?;
             let is_first = text.child(path, 0) == Some(at);
             place(text.child(select, 0).filter(|_| is_first)?, Role::Subject(path))
+        }
+        Part::With(passed) => {
+            let mut withs = text.ancestors(at).filter(|&node| text.kind(node) == SyntaxKind::With);
+            place(text.child(withs.nth(passed)?, 0)?, Role::Value)
         }
         Part::Operand(_) => None,
     }
@@ -188,8 +221,14 @@ fn label(diagnostic: &mut Diagnostic, span: Span, what: &str) {
     *diagnostic = take(diagnostic).with_label(span, what);
 }
 
-/// The argument that a parameter got its value from, and the call: one of those in the trace.
-fn given(diagnostic: &Diagnostic, text: &Text, lambda: NodeId, name: NodeId) -> Option<(NodeId, NodeId)> {
+/// The argument that a parameter got its value from, and the call: one of those in the trace, in any file.
+fn given(
+    diagnostic: &Diagnostic,
+    texts: &mut Texts<'_>,
+    text: &Text,
+    lambda: NodeId,
+    name: NodeId,
+) -> Option<(Arc<Text>, NodeId, NodeId)> {
     // `a: b: c` is called with its arguments in a row.
     let mut outermost = lambda;
     let mut index = 0;
@@ -200,20 +239,42 @@ fn given(diagnostic: &Diagnostic, text: &Text, lambda: NodeId, name: NodeId) -> 
         outermost = outer;
         index += 1;
     }
-    let calls = diagnostic.trace.iter().take(MOST_FRAMES).filter_map(|frame| {
-        let offset = text.offset(frame.pos);
-        let is_here = frame.pos.is_some() && (offset as usize) < text.parse().source().len();
-        text.starting_at(offset, SyntaxKind::Apply).filter(|_| is_here)
-    });
-    let call = calls.into_iter().find(|&call| {
-        text.child(call, 0).is_some_and(|function| text.bare(text.origin(function).0) == outermost)
-    })?;
-    let argument = text.child(call, index + 1)?;
-    if text.child(lambda, 0).is_some_and(|parameter| text.kind(parameter) == SyntaxKind::Formals) {
-        let (_, value) = text.attribute(argument, text.bytes(name))?;
-        return Some((call, value?));
+    let own_name = bound_name(text, outermost);
+    let places: Vec<Pos> = diagnostic.trace.iter().take(MOST_FRAMES).map(|frame| frame.pos).collect();
+    for pos in places.into_iter().filter(|pos| pos.is_some()) {
+        let Some(caller) = texts.at(pos) else { continue };
+        let Some(call) = caller.starting_at(caller.offset(pos), SyntaxKind::Apply) else { continue };
+        let Some(function) = caller.child(call, 0) else { continue };
+        let is_same_text = caller.pos(caller.root()) == text.pos(text.root());
+        let is_called = match is_same_text {
+            true => text.origin(function).0 == outermost,
+            // From another file the function can be told by its name only.
+            false => own_name.is_some() && last_name(&caller, function) == own_name,
+        };
+        let Some(argument) = caller.child(call, index + 1).filter(|_| is_called) else { continue };
+        if text.child(lambda, 0).is_some_and(|parameter| text.kind(parameter) == SyntaxKind::Formals) {
+            let (_, value) = caller.attribute(argument, text.bytes(name))?;
+            return Some((caller, call, value?));
+        }
+        return Some((caller, call, argument));
     }
-    Some((call, argument))
+    None
+}
+
+/// The name that a function is defined by.
+fn bound_name(text: &Text, lambda: NodeId) -> Option<&[u8]> {
+    let around = std::iter::once(lambda).chain(text.ancestors(lambda));
+    let binding = around.into_iter().find(|&node| !matches!(text.kind(node), SyntaxKind::Lambda | SyntaxKind::Paren))?;
+    let path = text.child(binding, 0).filter(|_| text.kind(binding) == SyntaxKind::Binding)?;
+    text.name(text.children(path).last()?)
+}
+
+/// The name that an expression such as `a.b.name` ends in.
+fn last_name(text: &Text, node: NodeId) -> Option<&[u8]> {
+    match text.kind(node) {
+        SyntaxKind::Select => text.name(text.children(text.child(node, 1)?).last()?),
+        _ => text.name(node),
+    }
 }
 
 /// A variable that a `with` has, too, but that `let` or a function defines.
