@@ -32,7 +32,7 @@ impl<'h> Eval<'h> {
     /// Whether a position is in what people wrote, and not in a file that comes with the evaluator.
     pub(crate) fn is_in_program(&self, pos: Pos) -> bool {
         self.sources.file_at(pos).is_some_and(|file| match file.name() {
-            SourceName::File(path) => self.builtin_file(path.as_os_str().as_bytes()).is_none(),
+            SourceName::File(path) => crate::builtins::builtin_file(path.as_os_str().as_bytes()).is_none(),
             _ => true,
         })
     }
