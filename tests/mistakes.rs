@@ -111,7 +111,7 @@ fn shortened(answer: &str) -> String {
     }
 }
 
-/// What `firn eval --strict` writes for a program.
+/// What firn says of a program that is evaluated with all that is in its value.
 fn answer_of_firn(name: &str) -> String {
     let mut firn = Evaluator::builder().host(Corpus { files: corpus() }).system("x86_64-linux").build();
     let value = firn.eval_file(format!("{FOLDER}/{name}.cfg"));
@@ -125,7 +125,9 @@ fn answer_of_firn(name: &str) -> String {
 /// to a program, and `lib` is for all.
 fn programs() -> Vec<String> {
     let mut names = Vec::new();
-    for folder in entries(&corpus()).into_iter().filter(|path| path.is_dir() && path.file_name() != Some("lib".as_ref())) {
+    for folder in
+        entries(&corpus()).into_iter().filter(|path| path.is_dir() && path.file_name() != Some("lib".as_ref()))
+    {
         for file in entries(&folder).into_iter().filter(|path| path.extension() == Some(OsStr::new("cfg"))) {
             let name = file.strip_prefix(corpus()).expect("the folder is below the corpus").with_extension("");
             names.push(name.to_str().expect("names are ASCII").to_owned());

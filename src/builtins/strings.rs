@@ -293,8 +293,7 @@ impl<'h> Eval<'h> {
             Err(cause) => {
                 let is_glob = pattern.first() == Some(&b'*');
                 let pattern = String::from_utf8_lossy(pattern);
-                let diagnostic =
-                    error(Code::InvalidRegex, format!("invalid regular expression '{pattern}': {cause}"));
+                let diagnostic = error(Code::InvalidRegex, format!("invalid regular expression '{pattern}': {cause}"));
                 Err(if is_glob { diagnostic.hint("'.*' stands for any text") } else { diagnostic })
             }
         }

@@ -338,7 +338,12 @@ impl<'h> Eval<'h> {
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
                 let diagnostic = self.type_error("a set", subject).part(Part::With(passed)).or_at(variable.pos);
-                return Err(diagnostic.hint("what stands after 'with' must be a set"));
+                let has_hint = !diagnostic.hints.is_empty();
+                return Err(if has_hint {
+                    diagnostic
+                } else {
+                    diagnostic.hint("what stands after 'with' must be a set")
+                });
             };
             with.slot(0).set(Some(subject));
             let found = match caches.next() {

@@ -347,7 +347,8 @@ impl<'h> Eval<'h> {
         let name = self.symbols.text(name);
         let function = self.function_name(lambda);
         let message = format!("{function} is called without required argument '{name}'");
-        let given: Vec<_> = self.sorted_names(attrs).into_iter().map(|given| (given, self.symbols.text(given))).collect();
+        let given: Vec<_> =
+            self.sorted_names(attrs).into_iter().map(|given| (given, self.symbols.text(given))).collect();
         let is_known = |given: Symbol| {
             lambda.formals.is_some_and(|formals| formals.formals.binary_search_by_key(&given, |one| one.name).is_ok())
         };

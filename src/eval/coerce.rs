@@ -134,7 +134,9 @@ impl<'h> Eval<'h> {
         let diagnostic = error(Code::TypeMismatch, format!("cannot add {found} to a number"));
         let diagnostic = self.about(diagnostic, right).part(Part::Operand(1));
         match right.kind() {
-            Kind::String(_) => diagnostic.hint("'toString' makes a string of the number, and strings can be joined by '+'"),
+            Kind::String(_) => {
+                diagnostic.hint("'toString' makes a string of the number, and strings can be joined by '+'")
+            }
             _ => match self.missing_in_call(right) {
                 Some(hint) => diagnostic.hint(hint),
                 None => diagnostic,
@@ -283,10 +285,23 @@ impl<'h> Eval<'h> {
         }
         let text = self.coerce_forced(value, Coercion::PLAIN, context)?;
         if text.first() != Some(&b'/') {
-            let text = String::from_utf8_lossy(text).into_owned();
-            let diagnostic = error(Code::InvalidPath, format!("the string \"{text}\" is not an absolute path"));
-            return Err(diagnostic.hint("write './name' without quotes for a path relative to this file"));
+            return Err(not_absolute(text));
         }
         Ok(self.heap.store_slice(&path::canonicalize(text)))
+    }
+}
+
+#[cold]
+fn not_absolute(text: &[u8]) -> Box<Diagnostic> {
+    let is_simple = |byte: &u8| byte.is_ascii_alphanumeric() || b"._/+-".contains(byte);
+    let relative = if text.starts_with(b"./") || text.starts_with(b"../") { "" } else { "./" };
+    let as_path = !text.is_empty() && text.iter().all(is_simple) && !text.ends_with(b"/");
+    let text = String::from_utf8_lossy(text);
+    let diagnostic = error(Code::InvalidPath, format!("the string \"{text}\" is not an absolute path"));
+    match as_path {
+        true => diagnostic.hint(format!("for a path relative to this file, leave out the quotes: {relative}{text}")),
+        false => {
+            diagnostic.hint("for a path relative to this file, write './name' without quotes, or './. + \"/name\"'")
+        }
     }
 }

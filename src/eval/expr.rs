@@ -335,7 +335,8 @@ impl<'h> Eval<'h> {
         let mut diagnostic = error(Code::AssertionFailed, "assertion failed").or_at(assert.pos);
         let Expr::Binary(operator, operands) = assert.condition else { return diagnostic };
         let compares = !matches!(operator, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div);
-        if compares && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame)) {
+        if compares && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame))
+        {
             let (left, right) = (self.describe(left), self.describe(right));
             diagnostic.notes.push(format!("the left side is {left}"));
             diagnostic.notes.push(format!("the right side is {right}"));

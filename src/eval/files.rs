@@ -16,6 +16,8 @@ use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
 const MAX_LINKS: usize = 40;
 /// Of a directory, so many entries are compared with a name that is missing.
 const MOST_ENTRIES: usize = 10_000;
+/// In so many folders beside it a file that is missing is looked for.
+const MOST_FOLDERS: usize = 100;
 /// So many files are listed that may have been meant.
 const MOST_LISTED: usize = 6;
 
@@ -118,8 +120,10 @@ impl<'h> Eval<'h> {
                     None => diagnostic,
                 }
             }
-            io::ErrorKind::IsADirectory => error(Code::FileUnreadable, format!("cannot read '{shown}': it is a directory"))
-                .hint("'builtins.readDir' tells what is in a directory, 'import' reads its 'default.nix'"),
+            io::ErrorKind::IsADirectory => {
+                error(Code::FileUnreadable, format!("cannot read '{shown}': it is a directory"))
+                    .hint("'builtins.readDir' tells what is in a directory, 'import' reads its 'default.nix'")
+            }
             _ => error(Code::FileUnreadable, format!("cannot read '{shown}': {cause}")),
         }
     }
@@ -128,7 +132,8 @@ impl<'h> Eval<'h> {
     fn what_is_there_instead(&self, path: &[u8]) -> Option<String> {
         let (parent, name) = (directory(path), base_name(path));
         let Ok(entries) = self.read_directory(parent) else {
-            let parent = (parent != b"/" && self.file_type(parent).is_err()).then(|| String::from_utf8_lossy(parent))?;
+            let parent =
+                (parent != b"/" && self.file_type(parent).is_err()).then(|| String::from_utf8_lossy(parent))?;
             return Some(format!("there is no directory '{parent}' either"));
         };
         let names: Vec<String> =
@@ -146,10 +151,16 @@ impl<'h> Eval<'h> {
         if wanted == "default.nix" {
             let programs = names.iter().filter(|name| name.ends_with(".nix") || name.ends_with(".cfg"));
             let programs: Vec<&str> = programs.take(MOST_LISTED).map(String::as_str).collect();
-            let listed = if programs.is_empty() { String::new() } else { format!(" (there is: {})", programs.join(", ")) };
+            let listed =
+                if programs.is_empty() { String::new() } else { format!(" (there is: {})", programs.join(", ")) };
             return Some(format!("a directory is imported by its 'default.nix'; otherwise name the file{listed}"));
         }
-        did_you_mean(&similar_names(&wanted, names.iter().map(String::as_str)))
+        if let Some(hint) = did_you_mean(&similar_names(&wanted, names.iter().map(String::as_str))) {
+            return Some(hint);
+        }
+        let below = |folder: &&String| self.file_type(&join(&join(parent, folder.as_bytes()), name)).is_ok();
+        let folder = names.iter().take(MOST_FOLDERS).find(below)?;
+        Some(format!("there is '{folder}/{wanted}'"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asking a value to be of a type.
 
-use super::{ErrorExt, Eval, Result, error};
+use super::{ContextElement, ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos};
 use crate::heap::{Attrs, Function, Kind, List, Str, Value};
 use crate::program::{Formals, Lambda};
@@ -82,10 +82,14 @@ impl<'h> Eval<'h> {
         match string.context() {
             [] => Ok(string.bytes()),
             [first, ..] => {
-                let path = self.contexts.element(*first).to_string();
+                let referred = match self.contexts.element(*first) {
+                    ContextElement::Opaque(path) => format!("'{path}'"),
+                    ContextElement::DrvDeep(drv) => format!("'{drv}' and all that it needs"),
+                    ContextElement::Built { drv, outputs } => format!("the output '{}' of '{drv}'", outputs.join(".")),
+                };
                 let text = String::from_utf8_lossy(string.bytes());
                 let message =
-                    format!("the string \"{text}\" is not allowed to refer to a store path (it refers to '{path}')");
+                    format!("the string \"{text}\" is not allowed to refer to a store path (it refers to {referred})");
                 let hint = "'builtins.unsafeDiscardStringContext' gives the text without the reference";
                 Err(error(Code::IllegalReference, message).hint(hint))
             }

@@ -73,7 +73,7 @@ fn shallow_update(text: &Text, selection: &Selection) -> Option<String> {
 }
 
 /// Shows where the set is written.
-fn show_set(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
+pub(super) fn show_set(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
     let Some(culprit) = &diagnostic.culprit else { return };
     let (written, attributes) = (culprit.written, culprit.attributes);
     let Some(text) = texts.at(written).filter(|_| written.is_some() && !texts.is_internal(written)) else { return };

@@ -108,12 +108,17 @@ fn called(text: &Text, call: NodeId, culprit: &Culprit) -> Option<String> {
     {
         return Some(format!("an element of a list is had with 'builtins.elemAt {quote} {index}'"));
     }
-    let on_other_line = text.before(first).rsplit(|&byte| byte == b'\n').next().is_some_and(|line| line.trim_ascii().is_empty());
+    let on_other_line =
+        text.before(first).rsplit(|&byte| byte == b'\n').next().is_some_and(|line| line.trim_ascii().is_empty());
     if on_other_line {
-        return Some("what follows in the next line is taken as its argument: is a ';' or an operator missing?".to_owned());
+        return Some(
+            "what follows in the next line is taken as its argument: is a ';' or an operator missing?".to_owned(),
+        );
     }
     match culprit.type_name {
-        "set" => Some("select the function that is in the set; a set itself can be called if it has '__functor'".to_owned()),
+        "set" => {
+            Some("select the function that is in the set; a set itself can be called if it has '__functor'".to_owned())
+        }
         _ => None,
     }
 }

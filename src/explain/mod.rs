@@ -35,7 +35,9 @@ pub(crate) fn explain(diagnostic: &mut Diagnostic, sources: &SourceMap, features
 }
 
 fn explain_one(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
-    let Some(pos) = diagnostic.primary.as_ref().map(|label| label.span.start).filter(|pos| pos.is_some()) else { return };
+    let Some(pos) = diagnostic.primary.as_ref().map(|label| label.span.start).filter(|pos| pos.is_some()) else {
+        return;
+    };
     match diagnostic.code {
         Code::UndefinedVariable => names::explain(diagnostic, texts, pos),
         Code::MissingAttribute => attributes::explain(diagnostic, texts, pos),

@@ -41,9 +41,8 @@ fn difference(text: &Text, node: NodeId, name: &[u8]) -> Option<String> {
         is_number || text.definition(node, part).is_some()
     };
     let hyphens = name.iter().enumerate().filter(|(_, byte)| **byte == b'-').map(|(at, _)| at);
-    let at = hyphens.into_iter().find(|&at| {
-        text.definition(node, &name[..at]).is_some() && is_operand(&name[at + 1..])
-    })?;
+    let at =
+        hyphens.into_iter().find(|&at| text.definition(node, &name[..at]).is_some() && is_operand(&name[at + 1..]))?;
     let (left, right) = (String::from_utf8_lossy(&name[..at]), String::from_utf8_lossy(&name[at + 1..]));
     Some(format!("a '-' can be part of a name; for a difference put blanks around it: {left} - {right}"))
 }

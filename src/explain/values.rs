@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Texts;
+use super::attributes::show_set;
 use super::calls::{forgotten_parentheses, hint};
 use super::names::take;
 use super::scope::Means;
@@ -55,6 +56,7 @@ pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: P
             Means::Parameter => given(diagnostic, texts, &text, found.scope, found.name),
             _ => None,
         });
+        let is_given = given.is_some();
         if let Some((caller, call, argument)) = given {
             label(diagnostic, caller.span(argument), "the value is given here");
             if let Some(hint) = forgotten_parentheses(&caller, argument, &culprit, Role::Argument(call, 0)) {
@@ -68,6 +70,9 @@ pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: P
             let name = String::from_utf8_lossy(text.bytes(found.name)).into_owned();
             let what = if matches!(found.means, Means::Parameter) { "is an argument" } else { "is defined here" };
             label(diagnostic, text.span(found.name), &format!("'{name}' {what}"));
+        }
+        if !is_given {
+            show_written(diagnostic, texts, &text, &culprit);
         }
         if let Some(note) = hidden_by_let(&text, place.node) {
             diagnostic.notes.push(note);
@@ -177,8 +182,14 @@ pub(super) fn is_builtin(text: &Text, node: NodeId, name: &str) -> bool {
 fn point_at(diagnostic: &mut Diagnostic, text: &Text, place: Place, culprit: &Culprit) {
     let is_literal = matches!(
         text.kind(text.bare(place.node)),
-        SyntaxKind::Int | SyntaxKind::Float | SyntaxKind::String | SyntaxKind::IndentedString | SyntaxKind::Uri
-            | SyntaxKind::List | SyntaxKind::AttrSet | SyntaxKind::Path
+        SyntaxKind::Int
+            | SyntaxKind::Float
+            | SyntaxKind::String
+            | SyntaxKind::IndentedString
+            | SyntaxKind::Uri
+            | SyntaxKind::List
+            | SyntaxKind::AttrSet
+            | SyntaxKind::Path
     );
     let description = match culprit.description.split_once(": ") {
         Some((what, _)) if is_literal => what,
@@ -203,7 +214,9 @@ fn point_at(diagnostic: &mut Diagnostic, text: &Text, place: Place, culprit: &Cu
             }
             label(diagnostic, text.span(place.node), &what);
         }
-        Role::Operand(..) | Role::Element(..) | Role::Subject(_) | Role::Value => label(diagnostic, text.span(place.node), &what),
+        Role::Operand(..) | Role::Element(..) | Role::Subject(_) | Role::Value => {
+            label(diagnostic, text.span(place.node), &what)
+        }
     }
 }
 
@@ -264,7 +277,8 @@ fn given(
 /// The name that a function is defined by.
 fn bound_name(text: &Text, lambda: NodeId) -> Option<&[u8]> {
     let around = std::iter::once(lambda).chain(text.ancestors(lambda));
-    let binding = around.into_iter().find(|&node| !matches!(text.kind(node), SyntaxKind::Lambda | SyntaxKind::Paren))?;
+    let binding =
+        around.into_iter().find(|&node| !matches!(text.kind(node), SyntaxKind::Lambda | SyntaxKind::Paren))?;
     let path = text.child(binding, 0).filter(|_| text.kind(binding) == SyntaxKind::Binding)?;
     text.name(text.children(path).last()?)
 }
@@ -297,39 +311,75 @@ fn hidden_by_let(text: &Text, node: NodeId) -> Option<String> {
     ))
 }
 
-/// `[ f x ]` in a call or a definition on the way to the error, where the function itself was the wrong value.
+/// `[ f x ]` in a call or a definition on the way to the error, where the function itself was the wrong value. If there is
+/// none, it may be the only such list in the text.
 fn call_in_list(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, culprit: &Culprit) {
     let primary = diagnostic.primary.iter().map(|label| label.span.start);
     let frames = diagnostic.trace.iter().take(MOST_FRAMES).map(|frame| frame.pos);
     let places: Vec<Pos> = primary.chain(frames).filter(|pos| pos.is_some()).collect();
-    for pos in places {
+    for &pos in &places {
         let Some(text) = texts.at(pos) else { continue };
         let offset = text.offset(pos);
         let innermost = text.innermost(offset);
-        let around = text.starting_at(offset, SyntaxKind::Apply).or_else(|| {
-            text.ancestors(innermost).take(2).find(|&node| text.kind(node) == SyntaxKind::Binding)
-        });
+        let around = text
+            .starting_at(offset, SyntaxKind::Apply)
+            .or_else(|| text.ancestors(innermost).take(2).find(|&node| text.kind(node) == SyntaxKind::Binding));
         let lists = around.into_iter().flat_map(|node| text.children(node)).map(|child| text.bare(child));
-        for list in lists.filter(|&list| text.kind(list) == SyntaxKind::List) {
-            for (index, element) in text.children(list).enumerate() {
-                let function = text.origin(element).0;
-                let is_culprit = text.pos(function) == culprit.written && text.kind(function) == SyntaxKind::Lambda
-                    || text.quote(element).is_some_and(|quote| {
-                        culprit.description == format!("the builtin '{}'", quote.trim_start_matches("builtins."))
-                    });
-                if !is_culprit {
-                    continue;
-                }
-                if let Some(hint) = forgotten_parentheses(&text, element, culprit, Role::Element(list, index)) {
-                    let is_marked = diagnostic.secondary.iter().any(|label| label.span.start == text.pos(element));
-                    if !is_marked {
-                        label(diagnostic, text.span(element), "this function is an element of the list");
-                    }
-                    diagnostic.hints = vec![hint];
-                    return;
-                }
+        let found = lists.filter_map(|list| function_in_list(&text, list, culprit)).next();
+        if let Some((list, index)) = found {
+            return say_parentheses(diagnostic, &text, list, index, culprit);
+        }
+    }
+    let Some(text) = places.first().and_then(|&pos| texts.at(pos)) else { return };
+    let mut found = text.nodes().filter_map(|list| function_in_list(&text, list, culprit));
+    if let (Some((list, index)), None) = (found.next(), found.next()) {
+        say_parentheses(diagnostic, &text, list, index, culprit);
+    }
+}
+
+/// The place in a list of the function that is the culprit, if something follows it.
+fn function_in_list(text: &Text, list: NodeId, culprit: &Culprit) -> Option<(NodeId, usize)> {
+    if text.kind(list) != SyntaxKind::List {
+        return None;
+    }
+    let name = culprit.description.strip_suffix('\'')?.rsplit('\'').next()?;
+    let count = text.children(list).count();
+    let index = text.children(list).take(count.saturating_sub(1)).position(|element| {
+        last_name(text, element) == Some(name.as_bytes()) && {
+            let origin = text.origin(element).0;
+            match text.kind(origin) {
+                SyntaxKind::Lambda => text.pos(origin) == culprit.written,
+                // It is not known what the name means.
+                kind => matches!(kind, SyntaxKind::Ident | SyntaxKind::Select),
             }
         }
+    })?;
+    Some((list, index))
+}
+
+fn say_parentheses(diagnostic: &mut Diagnostic, text: &Text, list: NodeId, index: usize, culprit: &Culprit) {
+    let Some(element) = text.child(list, index) else { return };
+    let Some(hint) = forgotten_parentheses(text, element, culprit, Role::Element(list, index)) else { return };
+    let is_marked = diagnostic.secondary.iter().any(|label| label.span.start == text.pos(element));
+    if !is_marked {
+        label(diagnostic, text.span(element), "this function is an element of the list");
+    }
+    diagnostic.hints = vec![hint];
+}
+
+/// Shows where a set or function is written that is from another file.
+fn show_written(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, text: &Text, culprit: &Culprit) {
+    let Some(other) = texts.at(culprit.written).filter(|_| culprit.written.is_some()) else { return };
+    if other.pos(other.root()) == text.pos(text.root()) || texts.is_internal(culprit.written) {
+        return;
+    }
+    match culprit.type_name {
+        "lambda" => {
+            let parameter = other.innermost(other.offset(culprit.written));
+            let span = culprit.written.span(other.span(parameter).len.min(1));
+            label(diagnostic, span, "the function is written here");
+        }
+        _ => show_set(diagnostic, texts),
     }
 }
 
@@ -337,8 +387,22 @@ fn call_in_list(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, culprit: &Cu
 pub(super) fn is_list_wanted(code: Code, builtin: &str) -> bool {
     let takes_list = matches!(
         builtin,
-        "map" | "filter" | "length" | "head" | "tail" | "elemAt" | "elem" | "all" | "any" | "concatMap" | "concatLists"
-            | "foldl'" | "sort" | "partition" | "groupBy" | "concatStringsSep"
+        "map"
+            | "filter"
+            | "length"
+            | "head"
+            | "tail"
+            | "elemAt"
+            | "elem"
+            | "all"
+            | "any"
+            | "concatMap"
+            | "concatLists"
+            | "foldl'"
+            | "sort"
+            | "partition"
+            | "groupBy"
+            | "concatStringsSep"
     );
     code == Code::TypeMismatch && takes_list
 }
