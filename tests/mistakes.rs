@@ -65,6 +65,31 @@ fn the_page_shows_all_programs_with_their_answers() {
     assert_eq!(distinct, all, "the page (left) does not show just the programs that there are (right)");
 }
 
+/// What is looked for around an error may be deep, long, or defined by itself.
+#[test]
+fn odd_programs_are_explained_too() {
+    let deep = |inner: &str| format!("{}{inner}{}", "(".repeat(100_000), ")".repeat(100_000));
+    let many = "f 1 ".repeat(50_000);
+    let names: String = (0..50_000).map(|n| format!("a{n} = {n}; ")).collect();
+    for (program, words) in [
+        (format!("{}.x", deep("null")), "cannot select 'x' from null"),
+        (format!("1 + {}", deep("(n: n)")), "cannot add a function"),
+        (format!("let f = n: n; in builtins.concatStringsSep \"\" [ {many} ]"), "cannot coerce the function 'f'"),
+        (format!("let {names} in map a49999 [ 1 ]"), "expected a function"),
+        (format!("rec {{ {names} b = a49999.x; }}.b"), "cannot select 'x'"),
+        ("let inherit (a) a; in n + 1".to_owned(), "undefined variable 'n'"),
+        ("let a = b; b = a; f = { x }: x; in f { x = a; } + f [ ]".to_owned(), "infinite recursion"),
+        ("let s = { inherit (s) x; y = null; }; in s.y.x".to_owned(), "cannot select 'x' from null"),
+        ("let s = s // { y = 1; }; in with { }; zz".to_owned(), "undefined variable 'zz'"),
+    ] {
+        let mut firn = Evaluator::new();
+        let value = firn.eval_text(program.as_str(), "/");
+        let error = value.and_then(|value| firn.force_deep(&value)).expect_err("the program has a mistake");
+        let text = firn.render(&error, &RenderOptions::default());
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}
+
 /// The page with what is between the marks made anew.
 fn page_from(page: &str) -> String {
     let mut written = String::new();
