@@ -78,6 +78,12 @@ pub(super) fn show_set(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
     let (written, attributes) = (culprit.written, culprit.attributes);
     let Some(text) = texts.at(written).filter(|_| written.is_some() && !texts.is_internal(written)) else { return };
     let attribute = text.innermost(text.offset(written));
+    let path = text.parent(attribute).filter(|&path| text.kind(path) == SyntaxKind::AttrPath);
+    if let Some(path) = path.filter(|&path| text.child(path, 1).is_some()) {
+        // `a.b = 1;` makes a set without braces.
+        *diagnostic = take(diagnostic).with_label(text.span(path), "the set is written here");
+        return;
+    }
     let Some(set) = text.ancestors(attribute).find(|&node| text.kind(node) == SyntaxKind::AttrSet) else { return };
     let bindings = text.children(set).map(|binding| match text.kind(binding) {
         SyntaxKind::Binding => 1,
@@ -88,5 +94,7 @@ pub(super) fn show_set(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
         true => "this is the set",
         false => "some of the set is from here",
     };
-    *diagnostic = take(diagnostic).with_label(text.pos(set).span(1), label);
+    let on_one_line = text.quote(set).is_some();
+    let span = if on_one_line { text.span(set) } else { text.pos(set).span(1) };
+    *diagnostic = take(diagnostic).with_label(span, label);
 }

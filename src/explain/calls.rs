@@ -34,8 +34,11 @@ pub(super) fn forgotten_parentheses(text: &Text, node: NodeId, culprit: &Culprit
     let mut after = text.children(row).skip_while(|&one| one != node).skip(1);
     let next = after.next()?;
     let function = text.quote(node)?;
+    // A set after it is likely to be another argument.
+    let more = after.next().is_some_and(|more| text.kind(more) == SyntaxKind::AttrSet);
     let call = match text.quote(next) {
-        Some(next) => format!("({function} {next})"),
+        Some(next) if !more => format!("({function} {next})"),
+        Some(next) => format!("({function} {next} …)"),
         None => format!("({function} …)"),
     };
     Some(match role {

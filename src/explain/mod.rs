@@ -18,7 +18,7 @@ use std::sync::Arc;
 use text::Text;
 
 use crate::diagnostics::{Code, Diagnostic, FileId, Pos, SourceMap};
-use crate::syntax::Features;
+use crate::syntax::{Features, SyntaxKind};
 
 /// Of the errors that were found at the same time, so many are explained.
 const MOST_EXPLAINED: usize = 20;
@@ -45,6 +45,20 @@ fn explain_one(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
             values::explain(diagnostic, texts, pos);
         }
         _ => {}
+    }
+    mark_whole_words(diagnostic, texts);
+}
+
+/// Marks what has a place and no length: a function that is called, formals.
+fn mark_whole_words(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>) {
+    for label in diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary) {
+        let start = label.span.start;
+        let Some(text) = texts.at(start).filter(|_| label.span.len == 0 && start.is_some()) else { continue };
+        let offset = text.offset(start);
+        let call = text.starting_at(offset, SyntaxKind::Apply).and_then(|call| text.child(call, 0));
+        if let Some(whole) = text.starting_at(offset, SyntaxKind::Formals).or(call) {
+            label.span = text.span(whole);
+        }
     }
 }
 

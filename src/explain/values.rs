@@ -374,11 +374,7 @@ fn show_written(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, text: &Text,
         return;
     }
     match culprit.type_name {
-        "lambda" => {
-            let parameter = other.innermost(other.offset(culprit.written));
-            let span = culprit.written.span(other.span(parameter).len.min(1));
-            label(diagnostic, span, "the function is written here");
-        }
+        "lambda" => label(diagnostic, culprit.written.span(0), "the function is written here"),
         _ => show_set(diagnostic, texts),
     }
 }
