@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn equal_texts_are_one_symbol() {
-        let heap = Heap::new();
+        let heap = Heap::new(usize::MAX);
         let mut table = SymbolTable::new(&heap);
         let a = table.intern(b"some name");
         assert_eq!(table.intern(b"some name"), a);
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn known_names_have_their_constants() {
-        let heap = Heap::new();
+        let heap = Heap::new(usize::MAX);
         let table = SymbolTable::new(&heap);
         assert_eq!(table.bytes(names::OUT_PATH), b"outPath");
         assert_eq!(table.find(b"__functor"), Some(names::FUNCTOR));
