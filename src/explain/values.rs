@@ -6,7 +6,7 @@ use super::Texts;
 use super::attributes::show_set;
 use super::calls::{forgotten_parentheses, hint};
 use super::names::take;
-use super::scope::Means;
+use super::scope::{Definition, Means};
 use super::text::Text;
 use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos, Span};
 use crate::syntax::{NodeId, SyntaxKind};
@@ -48,46 +48,62 @@ pub(super) enum Role {
 pub(super) fn explain(diagnostic: &mut Diagnostic, texts: &mut Texts<'_>, pos: Pos) {
     let Some(culprit) = diagnostic.culprit.clone() else { return };
     let Some(text) = texts.at(pos) else { return };
-    let place = place(&text, pos, culprit.part);
-    if let Some(place) = place {
-        point_at(diagnostic, &text, place, &culprit);
-        let (origin, definition) = text.origin(place.node);
-        let given = definition.and_then(|found| match found.means {
-            Means::Parameter => given(diagnostic, texts, &text, found.scope, found.name),
-            _ => None,
-        });
-        let is_given = given.is_some();
-        if let Some((caller, call, argument)) = given {
-            label(diagnostic, caller.span(argument), "the value is given here");
-            if let Some(hint) = forgotten_parentheses(&caller, argument, &culprit, Role::Argument(call, 0)) {
-                diagnostic.hints = vec![hint];
-                return;
-            }
-        } else if let Some(found) = definition
-            && found.name != place.node
-            && !matches!(place.role, Role::Result(..))
-        {
-            let name = String::from_utf8_lossy(text.bytes(found.name)).into_owned();
-            let what = if matches!(found.means, Means::Parameter) { "is an argument" } else { "is defined here" };
-            label(diagnostic, text.span(found.name), &format!("'{name}' {what}"));
+    let has_hint = match place(&text, pos, culprit.part) {
+        Some(place) => explain_place(diagnostic, texts, &text, place, &culprit),
+        None if culprit.part == Part::Unknown => {
+            selected_from(diagnostic, &text, pos, &culprit);
+            false
         }
-        if !is_given {
-            show_written(diagnostic, texts, &text, &culprit);
-        }
-        if let Some(note) = hidden_by_let(&text, place.node) {
-            diagnostic.notes.push(note);
-        }
-        if let Some(hint) = hint(&text, place, origin, &culprit, diagnostic.code) {
-            diagnostic.hints = vec![hint];
-            return;
-        }
-    }
-    if place.is_none() && culprit.part == Part::Unknown {
-        selected_from(diagnostic, &text, pos, &culprit);
-    }
-    if culprit.type_name == "lambda" {
+        None => false,
+    };
+    if !has_hint && culprit.type_name == "lambda" {
         call_in_list(diagnostic, texts, &culprit);
     }
+}
+
+/// Shows the expression and where its value comes from. Whether it was found out what to do about it.
+fn explain_place(
+    diagnostic: &mut Diagnostic,
+    texts: &mut Texts<'_>,
+    text: &Text,
+    place: Place,
+    culprit: &Culprit,
+) -> bool {
+    point_at(diagnostic, text, place, culprit);
+    let (origin, definition) = text.origin(place.node);
+    let given = definition
+        .filter(|found| matches!(found.means, Means::Parameter))
+        .and_then(|found| given(diagnostic, texts, text, found.scope, found.name));
+    let hint_for_call = match given {
+        Some((caller, call, argument)) => {
+            label(diagnostic, caller.span(argument), "the value is given here");
+            forgotten_parentheses(&caller, argument, culprit, Role::Argument(call, 0))
+        }
+        None => {
+            show_definition(diagnostic, text, place, definition);
+            show_written(diagnostic, texts, text, culprit);
+            None
+        }
+    };
+    diagnostic.notes.extend(hidden_by_let(text, place.node));
+    match hint_for_call.or_else(|| hint(text, place, origin, culprit, diagnostic.code)) {
+        Some(hint) => {
+            diagnostic.hints = vec![hint];
+            true
+        }
+        None => false,
+    }
+}
+
+/// Shows where the variable or attribute is defined that the value was read from.
+fn show_definition(diagnostic: &mut Diagnostic, text: &Text, place: Place, definition: Option<Definition>) {
+    let Some(found) = definition.filter(|found| found.name != place.node) else { return };
+    if matches!(place.role, Role::Result(..)) {
+        return;
+    }
+    let name = String::from_utf8_lossy(text.bytes(found.name)).into_owned();
+    let what = if matches!(found.means, Means::Parameter) { "is an argument" } else { "is defined here" };
+    label(diagnostic, text.span(found.name), &format!("'{name}' {what}"));
 }
 
 /// Marks the element of an attribute path that the one at this place cannot be selected from.
