@@ -329,7 +329,6 @@ impl<'h> Eval<'h> {
     ) -> Result<Value<'h>> {
         let mut depth = variable.depth;
         let innermost = frame;
-        let mut passed = 0;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
         loop {
@@ -337,13 +336,7 @@ impl<'h> Eval<'h> {
             let subject = with.slot(0).get().expect("a with frame has its set");
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
-                let diagnostic = self.type_error("a set", subject).part(Part::With(passed)).or_at(variable.pos);
-                let has_hint = !diagnostic.hints.is_empty();
-                return Err(if has_hint {
-                    diagnostic
-                } else {
-                    diagnostic.hint("what stands after 'with' must be a set")
-                });
+                return Err(self.with_is_no_set(variable, innermost, subject));
             };
             with.slot(0).set(Some(subject));
             let found = match caches.next() {
@@ -354,7 +347,6 @@ impl<'h> Eval<'h> {
                 return self.force_attr(cell, variable.name, variable.pos);
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
-            passed += 1;
             if depth == 0 {
                 return Err(self.not_in_any_with(variable, innermost));
             }
@@ -362,28 +354,34 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// No `with` has the variable: the names of the sets that were looked at, the innermost first, may show what was meant.
+    #[cold]
+    fn with_is_no_set(
+        &mut self,
+        variable: &'h DynamicVariable,
+        frame: Option<Frame<'h>>,
+        subject: Value<'h>,
+    ) -> Box<Diagnostic> {
+        let passed = withs(variable, frame).iter().position(|with| with.is_same(subject)).unwrap_or(0);
+        let diagnostic = self.type_error("a set", subject).part(Part::With(passed)).or_at(variable.pos);
+        let has_hint = !diagnostic.hints.is_empty();
+        if has_hint { diagnostic } else { diagnostic.hint("what stands after 'with' must be a set") }
+    }
+
+    /// No `with` has the variable: the names in the sets, the innermost first, may show what was meant.
     #[cold]
     fn not_in_any_with(&mut self, variable: &'h DynamicVariable, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
         let name = self.symbols.text(variable.name);
         let diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{name}'"))
             .at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
+        let meant = withs(variable, frame).into_iter().filter_map(Value::as_attrs).find_map(|attrs| {
+            let present: Vec<String> =
+                self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
+            did_you_mean(&similar_names(&name, present.iter().map(String::as_str)))
+        });
         let diagnostic = Box::new(diagnostic);
-        let (mut depth, mut frame) = (variable.depth, frame);
-        loop {
-            let with = frame_up(frame, depth);
-            if let Some(attrs) = with.slot(0).get().and_then(|subject| known(subject).as_attrs()) {
-                let present: Vec<String> =
-                    self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
-                if let Some(hint) = did_you_mean(&similar_names(&name, present.iter().map(String::as_str))) {
-                    return diagnostic.hint(hint);
-                }
-            }
-            depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
-            if depth == 0 {
-                return diagnostic;
-            }
-            frame = Some(with);
+        match meant {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
         }
     }
 
@@ -396,5 +394,21 @@ impl<'h> Eval<'h> {
                 Thunk::apply_many(self.heap, &call)
             }
         }
+    }
+}
+
+/// What stands after the `with`s around a variable, the innermost first.
+#[cold]
+fn withs<'h>(variable: &DynamicVariable, frame: Option<Frame<'h>>) -> Vec<Value<'h>> {
+    let (mut depth, mut frame) = (variable.depth, frame);
+    let mut subjects = Vec::new();
+    loop {
+        let with = frame_up(frame, depth);
+        subjects.extend(with.slot(0).get().map(known));
+        depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+        if depth == 0 {
+            return subjects;
+        }
+        frame = Some(with);
     }
 }

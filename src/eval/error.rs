@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame};
-use crate::heap::Value;
 
 /// What every step of evaluation returns. The error is boxed so that success stays in registers.
 pub(crate) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -33,8 +32,6 @@ pub(crate) trait ErrorExt: Sized {
     /// Says which part of the construct was wrong that this step works on. To be called before `or_at`: an error that
     /// has a place is about something else.
     fn part(self, part: Part) -> Self;
-    /// Says so by the operands: the wrong one is the value that the error is about.
-    fn operands(self, operands: &[Value<'_>]) -> Self;
 }
 
 impl ErrorExt for Box<Diagnostic> {
@@ -71,15 +68,6 @@ impl ErrorExt for Box<Diagnostic> {
         }
         self
     }
-
-    #[cold]
-    fn operands(self, operands: &[Value<'_>]) -> Self {
-        let wrong = self.culprit.as_ref().map(|culprit| culprit.identity);
-        match operands.iter().position(|operand| Some(operand.identity()) == wrong) {
-            Some(index) => self.part(Part::Operand(index)),
-            None => self,
-        }
-    }
 }
 
 impl<T> ErrorExt for Result<T> {
@@ -101,11 +89,6 @@ impl<T> ErrorExt for Result<T> {
     #[inline(always)]
     fn part(self, part: Part) -> Self {
         self.map_err(|error| error.part(part))
-    }
-
-    #[inline(always)]
-    fn operands(self, operands: &[Value<'_>]) -> Self {
-        self.map_err(|error| error.operands(operands))
     }
 }
 

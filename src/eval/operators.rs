@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic, Part};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Frame, Kind, List, Value};
 use crate::program::{Binary, BinaryOp};
 
@@ -38,7 +38,24 @@ impl<'h> Eval<'h> {
             let left = self.operand(&operands.left, frame)?;
             (left, self.operand(&operands.right, frame)?)
         };
-        self.apply(operator, left, right).operands(&[left, right]).or_at(operands.pos)
+        match self.apply(operator, left, right) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
+        }
+    }
+
+    /// Finds out which operand an error is about.
+    #[cold]
+    #[inline(never)]
+    fn in_operation(&mut self, error: Box<Diagnostic>, left: Value<'h>, right: Value<'h>, pos: Pos) -> Box<Diagnostic> {
+        if error.code == Code::DivisionByZero && error.primary.is_none() {
+            return self.about(error, right).part(Part::Operand(1)).or_at(pos);
+        }
+        let wrong = error.culprit.as_ref().map(|culprit| culprit.identity);
+        match [left, right].iter().position(|operand| Some(operand.identity()) == wrong) {
+            Some(index) => error.part(Part::Operand(index)).or_at(pos),
+            None => error.or_at(pos),
+        }
     }
 
     /// `left + right`
@@ -73,15 +90,13 @@ impl<'h> Eval<'h> {
         if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
             return match int_arithmetic(what, left, right) {
                 Ok(result) => Ok(Value::int(self.heap, result)),
-                Err(error) if right == 0 => Err(self.about(error, Value::int(self.heap, 0)).part(Part::Operand(1))),
                 Err(error) => Err(error),
             };
         }
         let left = self.expect_number(left)?;
-        let divisor = right;
         let right = self.expect_number(right)?;
         if what == Arithmetic::Div && right == 0.0 {
-            return Err(self.about(division_by_zero(), divisor).part(Part::Operand(1)));
+            return Err(division_by_zero());
         }
         let result = match what {
             Arithmetic::Add => left + right,
