@@ -327,8 +327,15 @@ impl<'h> Eval<'h> {
         variable: &'h DynamicVariable<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
+        match self.look_up_in_withs(variable, frame) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_withs(error, variable, frame)),
+        }
+    }
+
+    #[inline(always)]
+    fn look_up_in_withs(&mut self, variable: &'h DynamicVariable, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let mut depth = variable.depth;
-        let innermost = frame;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
         loop {
@@ -336,7 +343,7 @@ impl<'h> Eval<'h> {
             let subject = with.slot(0).get().expect("a with frame has its set");
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
-                return Err(self.with_is_no_set(variable, innermost, subject));
+                return Err(self.type_error("a set", subject).or_at(variable.pos));
             };
             with.slot(0).set(Some(subject));
             let found = match caches.next() {
@@ -348,41 +355,53 @@ impl<'h> Eval<'h> {
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
             if depth == 0 {
-                return Err(self.not_in_any_with(variable, innermost));
+                return Err(self.not_in_any_with(variable));
             }
             frame = Some(with);
         }
     }
 
     #[cold]
-    fn with_is_no_set(
-        &mut self,
-        variable: &'h DynamicVariable,
-        frame: Option<Frame<'h>>,
-        subject: Value<'h>,
-    ) -> Box<Diagnostic> {
-        let passed = withs(variable, frame).iter().position(|with| with.is_same(subject)).unwrap_or(0);
-        let diagnostic = self.type_error("a set", subject).part(Part::With(passed)).or_at(variable.pos);
-        let has_hint = !diagnostic.hints.is_empty();
-        if has_hint { diagnostic } else { diagnostic.hint("what stands after 'with' must be a set") }
+    fn not_in_any_with(&self, variable: &DynamicVariable) -> Box<Diagnostic> {
+        let name = self.symbols.text(variable.name);
+        let diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{name}'"));
+        let place = variable.pos.span(name.len() as u32);
+        Box::new(diagnostic.at(place, "no enclosing 'with' provides it"))
     }
 
-    /// No `with` has the variable: the names in the sets, the innermost first, may show what was meant.
+    /// Says more about an error of [`Eval::dynamic_variable`]: which `with` has no set, or what the sets have.
     #[cold]
-    fn not_in_any_with(&mut self, variable: &'h DynamicVariable, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
-        let name = self.symbols.text(variable.name);
-        let diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{name}'"))
-            .at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
-        let meant = withs(variable, frame).into_iter().filter_map(Value::as_attrs).find_map(|attrs| {
-            let present: Vec<String> =
-                self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
-            did_you_mean(&similar_names(&name, present.iter().map(String::as_str)))
-        });
-        let diagnostic = Box::new(diagnostic);
-        match meant {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
+    #[inline(never)]
+    fn in_withs(
+        &mut self,
+        mut error: Box<Diagnostic>,
+        variable: &'h DynamicVariable,
+        frame: Option<Frame<'h>>,
+    ) -> Box<Diagnostic> {
+        // The error may be about something else, which the variable only stands for.
+        let is_here = error.primary.as_ref().is_some_and(|label| label.span.start == variable.pos);
+        if !is_here || !error.hints.is_empty() && error.code == Code::UndefinedVariable {
+            return error;
         }
+        if error.code == Code::UndefinedVariable {
+            let name = self.symbols.text(variable.name);
+            let meant = withs(variable, frame).into_iter().filter_map(Value::as_attrs).find_map(|attrs| {
+                let present: Vec<String> =
+                    self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
+                did_you_mean(&similar_names(&name, present.iter().map(String::as_str)))
+            });
+            error.hints.extend(meant);
+            return error;
+        }
+        if let Some(culprit) = error.culprit.as_mut().filter(|culprit| culprit.part == Part::Unknown)
+            && let Some(index) = withs(variable, frame).iter().position(|with| with.identity() == culprit.identity)
+        {
+            culprit.part = Part::With(index);
+            if error.hints.is_empty() {
+                return error.hint("what stands after 'with' must be a set");
+            }
+        }
+        error
     }
 
     /// A call that is made when its value is needed.
