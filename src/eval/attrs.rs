@@ -334,7 +334,7 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(always)]
-    fn look_up_in_withs(&mut self, variable: &'h DynamicVariable, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+    fn look_up_in_withs(&mut self, variable: &'h DynamicVariable<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let mut depth = variable.depth;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
