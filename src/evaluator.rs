@@ -19,6 +19,7 @@ use crate::attention::Interrupter;
 use crate::builtins::text::path::join;
 use crate::diagnostics::{Diagnostic, RenderOptions, SourceMap, SourceName, render};
 use crate::eval::Eval;
+use crate::explain::explain;
 use crate::heap::{self, Frame, List, OwnedEval, Str};
 use crate::program::RootScope;
 
@@ -171,7 +172,10 @@ impl Evaluator {
     fn with<R>(&mut self, step: impl for<'h> FnOnce(&mut Eval<'h>) -> crate::eval::Result<R>) -> Result<R> {
         self.cell.with_dependent_mut(|_, eval| {
             eval.attach_to_thread();
-            step(eval).map_err(Error)
+            step(eval).map_err(|mut diagnostic| {
+                explain(&mut diagnostic, &eval.sources, eval.settings.features.syntax());
+                Error(diagnostic)
+            })
         })
     }
 

@@ -201,6 +201,7 @@ mod builtins;
 pub mod diagnostics;
 mod eval;
 mod evaluator;
+mod explain;
 mod heap;
 mod program;
 mod regex;

@@ -96,12 +96,34 @@ fn output_path(eval: &mut Eval<'_>, drv: &StorePath, outputs: &[OutputName]) -> 
 fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let attrs = eval.force_attrs(attributes)?;
     let Some((name, pos)) = attrs.find(names::NAME) else {
-        return Err(eval.missing_attribute(attrs, names::NAME).hint("a derivation needs a name"));
+        let mut diagnostic = eval.missing_attribute(attrs, names::NAME);
+        diagnostic.hints = vec!["a derivation needs a 'name', such as \"lantern-1.4\"".to_owned()];
+        let (shape, _) = attrs.flatten(eval.heap);
+        let first = shape.positions().iter().copied().filter(|&pos| eval.is_in_program(pos)).min();
+        return Err(diagnostic.or_at(first.unwrap_or(Pos::NONE)));
     };
     let name = eval.force_plain_string(name.get()).or_at(pos)?;
     let name = utf8(name).or_at(pos)?;
     let text = || format!("while evaluating the derivation '{name}'").into();
-    instantiate(eval, name, attrs).frame(pos, text)
+    // The place in the program, and not the one in the file that calls this builtin.
+    let pos = if eval.is_in_program(pos) { pos } else { Pos::NONE };
+    instantiate(eval, name, attrs).map_err(|error| in_derivation(eval, error, attrs, pos)).frame(pos, text)
+}
+
+/// Points at the attribute that is wrong, or else at the name.
+#[cold]
+fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, name: Pos) -> Box<Diagnostic> {
+    if let Code::InvalidHash | Code::HashMismatch = error.code
+        && let Some((_, pos)) = attrs.find(names::OUTPUT_HASH).filter(|&(_, pos)| eval.is_in_program(pos))
+    {
+        return error.or_at(pos);
+    }
+    let is_new = error.primary.is_none();
+    let mut error = error.or_at(name);
+    if let Some(primary) = error.primary.as_mut().filter(|_| is_new) {
+        primary.text = "of this derivation".to_owned();
+    }
+    error
 }
 
 /// The attributes of a derivation as they are read one after the other.
@@ -151,7 +173,9 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
         if let Err(error) = result {
             let pos = shape.index_of(key).map_or(Pos::NONE, |index| shape.positions()[index]);
             let key = eval.symbols.text(key);
+            let place = if eval.is_in_program(pos) { pos } else { Pos::NONE };
             return Err(error
+                .or_at(place)
                 .frame(pos, || format!("while evaluating the attribute '{key}' of the derivation '{name}'").into()));
         }
     }

@@ -174,7 +174,9 @@ fn to_file<'h>(eval: &mut Eval<'h>, [name, contents]: [Value<'h>; 2]) -> Result<
                 let name = String::from_utf8_lossy(name);
                 let message =
                     format!("the file '{name}' cannot refer to the derivation '{drv}': nothing would build it");
-                return Err(error(Code::IllegalReference, message));
+                return Err(
+                    error(Code::IllegalReference, message).hint("a derivation can write a file that refers to others")
+                );
             }
         }
     }

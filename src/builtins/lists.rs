@@ -229,7 +229,11 @@ fn elem_at<'h>(eval: &mut Eval<'h>, [list, index]: [Value<'h>; 2]) -> Result<Val
         Some(element) => eval.force_cell(element),
         None => {
             let message = format!("index {index} is outside of a list with {} elements", list.len());
-            Err(error(Code::IndexOutOfBounds, message))
+            let diagnostic = error(Code::IndexOutOfBounds, message);
+            Err(match list.len().checked_sub(1) {
+                Some(last) => diagnostic.hint(format!("the first element has the index 0, the last one {last}")),
+                None => diagnostic,
+            })
         }
     }
 }

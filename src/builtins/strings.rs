@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::table::builtins;
 use super::text::{path, version};
 use crate::diagnostics::Code;
-use crate::eval::{Coercion, ContextSet, Eval, Result, error, invalid_argument};
+use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
 use crate::heap::{Kind, List, Str, Value};
 use crate::program::names;
 use crate::regex::{Captures, Regex};
@@ -291,8 +291,10 @@ impl<'h> Eval<'h> {
                 Ok(regex)
             }
             Err(cause) => {
+                let is_glob = pattern.first() == Some(&b'*');
                 let pattern = String::from_utf8_lossy(pattern);
-                Err(error(Code::InvalidRegex, format!("invalid regular expression '{pattern}': {cause}")))
+                let diagnostic = error(Code::InvalidRegex, format!("invalid regular expression '{pattern}': {cause}"));
+                Err(if is_glob { diagnostic.hint("'.*' stands for any text") } else { diagnostic })
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Code, Pos, Span};
+use super::{Code, Culprit, Pos, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -43,6 +43,8 @@ pub struct Diagnostic {
     pub(crate) asked_at: Pos,
     /// The number under which the evaluator remembers it.
     pub(crate) remembered: Option<u32>,
+    /// The value that it is about.
+    pub(crate) culprit: Option<Box<Culprit>>,
 }
 
 impl Diagnostic {
@@ -71,6 +73,7 @@ impl Diagnostic {
             further: Vec::new(),
             asked_at: Pos::NONE,
             remembered: None,
+            culprit: None,
         }
     }
 

@@ -12,6 +12,7 @@
 //! This module knows nothing of syntax or evaluation.
 
 mod code;
+mod culprit;
 mod diagnostic;
 mod excerpt;
 mod fold;
@@ -26,6 +27,7 @@ mod syntax;
 mod trace;
 
 pub use code::Code;
+pub(crate) use culprit::{Culprit, Part};
 pub use diagnostic::{Diagnostic, FrameKind, Gap, Label, Severity, TraceFrame};
 pub use printable::{Colors, printable};
 pub use render::{RenderOptions, render};

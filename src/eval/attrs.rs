@@ -5,10 +5,15 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::expr::frame_up;
-use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Frame, Shape, Symbol, Thunk, Value};
-use crate::program::{AttrName, AttrsExpr, DynamicVariable, HasAttr, PathElement, Select, SelectCache};
+use super::{ErrorExt, Eval, Result, error, known};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
+use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
+use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache};
+
+/// Of the names in a set, so many are listed in a message.
+const MOST_NAMES: usize = 12;
+/// Of the attributes of a set, so many are searched for an attribute that is missing.
+const MOST_SEARCHED: usize = 1000;
 
 /// AttrList of a set that is being made, in any order.
 pub(crate) type AttrList<'h> = SmallVec<[(Symbol, Pos, Value<'h>); 8]>;
@@ -232,9 +237,14 @@ impl<'h> Eval<'h> {
         let mut diagnostic = match value.as_attrs() {
             Some(attrs) => self.missing_attribute(attrs, name),
             None => {
-                let found = self.describe(value);
+                let found = self.describe_type(value);
                 let name = self.symbols.text(name);
-                error(Code::TypeMismatch, format!("cannot select '{name}' from {found}: only sets have attributes"))
+                let message = format!("cannot select '{name}' from {found}: only sets have attributes");
+                let diagnostic = self.about(error(Code::TypeMismatch, message), value);
+                match self.missing_in_call(value) {
+                    Some(hint) => diagnostic.hint(hint),
+                    None => diagnostic,
+                }
             }
         };
         if diagnostic.primary.is_none() {
@@ -244,17 +254,54 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    pub(crate) fn missing_attribute(&self, attrs: Attrs<'h>, name: Symbol) -> Box<Diagnostic> {
-        let name = self.symbols.text(name);
-        let present: Vec<String> = self.sorted_names(attrs).iter().map(|&name| self.symbols.text(name)).collect();
-        let similar = similar_names(&name, present.iter().map(String::as_str));
-        let diagnostic = error(Code::MissingAttribute, format!("attribute '{name}' missing"));
-        match did_you_mean(&similar) {
-            Some(hint) => diagnostic.hint(hint),
-            None if present.is_empty() => diagnostic.hint("the set is empty"),
-            None if present.len() <= 8 => diagnostic.hint(format!("the set has: {}", present.join(", "))),
-            None => diagnostic,
+    pub(crate) fn missing_attribute(&mut self, attrs: Attrs<'h>, name: Symbol) -> Box<Diagnostic> {
+        let wanted = self.symbols.text(name);
+        let present: Vec<(Symbol, String)> =
+            self.sorted_names(attrs).into_iter().map(|name| (name, self.symbols.text(name))).collect();
+        let similar = similar_names(&wanted, present.iter().map(|(_, text)| text.as_str()));
+        let diagnostic = error(Code::MissingAttribute, format!("attribute '{wanted}' missing"));
+        let mut diagnostic = self.about(diagnostic, attrs.value());
+        if let Some(hint) = did_you_mean(&similar) {
+            if let [one] = similar.as_slice()
+                && let Some(&(symbol, _)) = present.iter().find(|(_, text)| text == one)
+                && let Some((_, pos)) = attrs.find(symbol).filter(|(_, pos)| pos.is_some())
+            {
+                *diagnostic = diagnostic.with_label(pos.span(one.len() as u32), format!("'{one}' is defined here"));
+            }
+            return diagnostic.hint(hint);
         }
+        if present.is_empty() {
+            return diagnostic.hint("the set is empty");
+        }
+        let is_dotted = |text: &str| text.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('.'));
+        if let Some((_, dotted)) = present.iter().find(|(_, text)| is_dotted(text)) {
+            return diagnostic.hint(format!("the set has \"{dotted}\": a name with a dot in it is selected in quotes"));
+        }
+        if let Some(path) = self.found_deeper(attrs, &present, name) {
+            return diagnostic.hint(format!("it is one level further in: '{path}'"));
+        }
+        if present.len() <= MOST_NAMES {
+            let names: Vec<_> = present.into_iter().map(|(_, text)| text).collect();
+            return diagnostic.hint(format!("the set has: {}", names.join(", ")));
+        }
+        diagnostic
+    }
+
+    /// An attribute that is a set in which there is the attribute wanted, as far as that is known without evaluation.
+    #[cold]
+    fn found_deeper(&self, attrs: Attrs<'h>, present: &[(Symbol, String)], name: Symbol) -> Option<String> {
+        let (_, text) = present.iter().take(MOST_SEARCHED).find(|(inner, _)| {
+            let value = attrs.get(*inner).map(|cell| known(cell.get()));
+            match value.map(Value::kind) {
+                Some(Kind::Attrs(inner)) => inner.get(name).is_some(),
+                Some(Kind::Thunk(thunk)) => match thunk.suspension() {
+                    Suspension::Code(Expr::Attrs(set) | Expr::RecAttrs(set), _) => set.shape.index_of(name).is_some(),
+                    _ => false,
+                },
+                _ => false,
+            }
+        })?;
+        Some(format!("{text}.{}", self.symbols.text(name)))
     }
 
     /// `subject ? path`
@@ -280,6 +327,14 @@ impl<'h> Eval<'h> {
         variable: &'h DynamicVariable<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
+        match self.look_up_in_withs(variable, frame) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_withs(error, variable, frame)),
+        }
+    }
+
+    #[inline(always)]
+    fn look_up_in_withs(&mut self, variable: &'h DynamicVariable<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let mut depth = variable.depth;
         let mut frame = frame;
         let mut caches = variable.caches.iter();
@@ -288,8 +343,7 @@ impl<'h> Eval<'h> {
             let subject = with.slot(0).get().expect("a with frame has its set");
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
-                let diagnostic = self.type_error("a set", subject).or_at(variable.pos);
-                return Err(diagnostic.hint("what stands after 'with' must be a set"));
+                return Err(self.type_error("a set", subject).or_at(variable.pos));
             };
             with.slot(0).set(Some(subject));
             let found = match caches.next() {
@@ -301,14 +355,53 @@ impl<'h> Eval<'h> {
             }
             depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
             if depth == 0 {
-                let name = self.symbols.text(variable.name);
-                let message = format!("undefined variable '{name}'");
-                let mut diagnostic = error(Code::UndefinedVariable, message);
-                *diagnostic = diagnostic.at(variable.pos.span(name.len() as u32), "no enclosing 'with' provides it");
-                return Err(diagnostic);
+                return Err(self.not_in_any_with(variable));
             }
             frame = Some(with);
         }
+    }
+
+    #[cold]
+    fn not_in_any_with(&self, variable: &DynamicVariable) -> Box<Diagnostic> {
+        let name = self.symbols.text(variable.name);
+        let diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{name}'"));
+        let place = variable.pos.span(name.len() as u32);
+        Box::new(diagnostic.at(place, "no enclosing 'with' provides it"))
+    }
+
+    /// Says more about an error of [`Eval::dynamic_variable`]: which `with` has no set, or what the sets have.
+    #[cold]
+    #[inline(never)]
+    fn in_withs(
+        &mut self,
+        mut error: Box<Diagnostic>,
+        variable: &'h DynamicVariable,
+        frame: Option<Frame<'h>>,
+    ) -> Box<Diagnostic> {
+        // The error may be about something else, which the variable only stands for.
+        let is_here = error.primary.as_ref().is_some_and(|label| label.span.start == variable.pos);
+        if !is_here || !error.hints.is_empty() && error.code == Code::UndefinedVariable {
+            return error;
+        }
+        if error.code == Code::UndefinedVariable {
+            let name = self.symbols.text(variable.name);
+            let meant = withs(variable, frame).into_iter().filter_map(Value::as_attrs).find_map(|attrs| {
+                let present: Vec<String> =
+                    self.sorted_names(attrs).into_iter().map(|name| self.symbols.text(name)).collect();
+                did_you_mean(&similar_names(&name, present.iter().map(String::as_str)))
+            });
+            error.hints.extend(meant);
+            return error;
+        }
+        if let Some(culprit) = error.culprit.as_mut().filter(|culprit| culprit.part == Part::Unknown)
+            && let Some(index) = withs(variable, frame).iter().position(|with| with.identity() == culprit.identity)
+        {
+            culprit.part = Part::With(index);
+            if error.hints.is_empty() {
+                return error.hint("what stands after 'with' must be a set");
+            }
+        }
+        error
     }
 
     /// A call that is made when its value is needed.
@@ -320,5 +413,21 @@ impl<'h> Eval<'h> {
                 Thunk::apply_many(self.heap, &call)
             }
         }
+    }
+}
+
+/// What stands after the `with`s around a variable, the innermost first.
+#[cold]
+fn withs<'h>(variable: &DynamicVariable, frame: Option<Frame<'h>>) -> Vec<Value<'h>> {
+    let (mut depth, mut frame) = (variable.depth, frame);
+    let mut subjects = Vec::new();
+    loop {
+        let with = frame_up(frame, depth);
+        subjects.extend(with.slot(0).get().map(known));
+        depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+        if depth == 0 {
+            return subjects;
+        }
+        frame = Some(with);
     }
 }

@@ -83,7 +83,7 @@ impl<'h> Eval<'h> {
         Ok(value)
     }
 
-    fn missing_in_path(&self, attrs: Attrs<'h>, name: Symbol, path: &[Vec<u8>]) -> Box<Diagnostic> {
+    fn missing_in_path(&mut self, attrs: Attrs<'h>, name: Symbol, path: &[Vec<u8>]) -> Box<Diagnostic> {
         let path: Vec<_> = path.iter().map(|name| String::from_utf8_lossy(name)).collect();
         let mut diagnostic = self.missing_attribute(attrs, name);
         let name = self.symbols.text(name);

@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::{ErrorExt, Eval, Result, error};
+use super::{ErrorExt, Eval, Result, error, known};
 use crate::attention::Request;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
-use crate::diagnostics::{Code, Diagnostic, Pos, TraceFrame, did_you_mean, similar_names};
-use crate::heap::{Attrs, Closure, Frame, Function, Kind, Partial, Symbol, Value};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
+use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Symbol, Value};
 use crate::program::{Call, Expr, Formals, Lambda, Use, names};
 
 /// Arguments on their way into a function.
@@ -90,12 +90,17 @@ impl<'h> Eval<'h> {
         }
         if let Some(formals) = lambda.formals {
             let argument = self.operand(&call.arguments[plain], frame)?;
-            self.bind_formals(lambda, formals, argument, inner, call.pos)?;
+            let bound = self.bind_formals(lambda, formals, argument, inner, call.pos);
+            bound.part(Part::Argument(plain, None)).or_at(call.pos)?;
         }
         let result = self.run_body(lambda, inner, call.pos)?;
         let rest = &call.arguments[lambda.arity as usize..];
         if rest.is_empty() {
             return Ok(result);
+        }
+        if result.as_closure().is_none() && !is_callable(result) {
+            let part = Part::Result(lambda.arity as usize);
+            return Err(self.not_a_function(result).part(part).or_at(call.pos));
         }
         self.call_with(result, rest, frame, call.pos)
     }
@@ -147,6 +152,7 @@ impl<'h> Eval<'h> {
             return self.on_new_segment(|eval| eval.call(function, arguments, pos));
         }
         let mut function = function;
+        let given = arguments.len();
         let mut arguments = arguments;
         while !arguments.is_empty() {
             function = self.force(function).or_at(pos)?;
@@ -173,8 +179,10 @@ impl<'h> Eval<'h> {
                     let all: Arguments<'h> = partial.arguments().iter().chain(arguments).copied().collect();
                     return self.call(partial.function(), &all, pos);
                 }
-                Kind::Attrs(attrs) => function = self.apply_functor(attrs, function, pos)?,
-                _ => return Err(self.not_a_function(function).or_at(pos)),
+                Kind::Attrs(attrs) if attrs.get(names::FUNCTOR).is_some() => {
+                    function = self.apply_functor(attrs, function, pos)?;
+                }
+                _ => return Err(self.not_a_function(function).part(part_called(given, arguments, pos)).or_at(pos)),
             }
         }
         Ok(function)
@@ -182,23 +190,16 @@ impl<'h> Eval<'h> {
 
     /// What a set with `__functor` is called as.
     fn apply_functor(&mut self, attrs: Attrs<'h>, value: Value<'h>, pos: Pos) -> Result<Value<'h>> {
-        match attrs.get(names::FUNCTOR) {
-            Some(functor) => {
-                let functor = self.force_cell(functor)?;
-                self.call(functor, &[value], pos)
-            }
-            None => Err(self.not_a_function(value).or_at(pos)),
-        }
+        let functor = attrs.get(names::FUNCTOR).expect("the caller has looked for it");
+        let functor = self.force_cell(functor)?;
+        self.call(functor, &[value], pos)
     }
 
     #[cold]
     fn not_a_function(&mut self, value: Value<'h>) -> Box<Diagnostic> {
         let found = self.describe(value);
         let diagnostic = error(Code::NotAFunction, format!("this is called like a function, but it is {found}"));
-        match value.as_attrs() {
-            Some(_) => diagnostic.hint("a set can be called if it has an attribute '__functor'"),
-            None => diagnostic,
-        }
+        self.about(diagnostic, value)
     }
 
     /// Calls a closure with exactly as many arguments as it takes.
@@ -211,7 +212,7 @@ impl<'h> Eval<'h> {
         }
         if let Some(formals) = lambda.formals {
             let argument = self.force(arguments[plain])?;
-            self.bind_formals(lambda, formals, argument, inner, pos)?;
+            self.bind_formals(lambda, formals, argument, inner, pos).or_at(pos)?;
         }
         self.run_body(lambda, inner, pos)
     }
@@ -225,10 +226,13 @@ impl<'h> Eval<'h> {
         };
         match result {
             Ok(value) => Ok(value),
-            Err(error) => Err(error.or_at(pos).frame(pos, || match builtin.is_transparent() {
-                true => TraceFrame::HERE.into(),
-                false => format!("while calling the builtin '{}'", builtin.name).into(),
-            })),
+            Err(error) => {
+                let error = in_builtin(error, builtin, arguments);
+                Err(error.or_at(pos).frame(pos, || match builtin.is_transparent() {
+                    true => TraceFrame::HERE.into(),
+                    false => format!("while calling the builtin '{}'", builtin.name).into(),
+                }))
+            }
         }
     }
 
@@ -257,8 +261,7 @@ impl<'h> Eval<'h> {
         pos: Pos,
     ) -> Result<()> {
         let Some(attrs) = argument.as_attrs() else {
-            let diagnostic = self.type_error("a set", argument).or_at(pos);
-            return Err(diagnostic.frame(formals.pos, || "the function that wants a set is here".into()));
+            return Err(self.argument_is_no_set(lambda, formals, argument));
         };
         if let Some(slot) = formals.whole {
             frame.slot(slot).set(Some(argument));
@@ -344,13 +347,38 @@ impl<'h> Eval<'h> {
         let name = self.symbols.text(name);
         let function = self.function_name(lambda);
         let message = format!("{function} is called without required argument '{name}'");
-        let given: Vec<String> = self.sorted_names(attrs).iter().map(|&given| self.symbols.text(given)).collect();
+        let given: Vec<_> =
+            self.sorted_names(attrs).into_iter().map(|given| (given, self.symbols.text(given))).collect();
+        let is_known = |given: Symbol| {
+            lambda.formals.is_some_and(|formals| formals.formals.binary_search_by_key(&given, |one| one.name).is_ok())
+        };
+        let unknown: Vec<&str> =
+            given.iter().filter(|(given, _)| !is_known(*given)).map(|(_, text)| text.as_str()).collect();
         let mut diagnostic = error(Code::MissingArgument, message).or_at(pos);
         *diagnostic = diagnostic.with_label(formal.span(name.len() as u32), "the argument is declared here");
-        match did_you_mean(&similar_names(&name, given.iter().map(String::as_str))) {
-            Some(_) => diagnostic.hint(format!("the call gives: {}", given.join(", "))),
-            None => diagnostic,
+        match similar_names(&name, unknown).as_slice() {
+            [] if given.is_empty() => diagnostic.hint("the call gives an empty set"),
+            [] if given.len() <= MOST_NAMES => {
+                let given: Vec<String> = given.into_iter().map(|(_, text)| text).collect();
+                diagnostic.hint(format!("the call gives: {}", given.join(", ")))
+            }
+            [] => diagnostic,
+            [similar, ..] => diagnostic.hint(format!("the call gives '{similar}': is one of the two misspelt?")),
         }
+    }
+
+    #[cold]
+    fn argument_is_no_set(
+        &mut self,
+        lambda: &Lambda<'h>,
+        formals: &Formals<'h>,
+        argument: Value<'h>,
+    ) -> Box<Diagnostic> {
+        let mut diagnostic = self.type_error("a set", argument);
+        let function = self.function_name(lambda);
+        *diagnostic = diagnostic.with_label(formals.pos.span(0), format!("{function} wants a set here"));
+        let wanted = self.show_formals(formals);
+        diagnostic.hint(format!("the argument has to be {wanted}"))
     }
 
     #[cold]
@@ -365,19 +393,27 @@ impl<'h> Eval<'h> {
             .sorted_names(attrs)
             .into_iter()
             .find(|&given| formals.formals.binary_search_by_key(&given, |formal| formal.name).is_err());
+        let written = unexpected.and_then(|name| attrs.find(name)).map_or(Pos::NONE, |(_, pos)| pos);
         let name = unexpected.map(|name| self.symbols.text(name)).unwrap_or_default();
         let function = self.function_name(lambda);
         let mut shown = Vec::new();
         write_attribute_name(&mut shown, name.as_bytes());
         let shown = String::from_utf8_lossy(&shown);
-        let mut diagnostic =
-            error(Code::UnexpectedArgument, format!("{function} is called with unexpected argument '{shown}'"))
-                .or_at(pos);
+        let message = format!("{function} is called with unexpected argument '{shown}'");
+        let mut diagnostic = error(Code::UnexpectedArgument, message).or_at(pos);
         *diagnostic = diagnostic.with_label(formals.pos.span(0), "the function takes these arguments");
-        let known: Vec<String> = formals.formals.iter().map(|formal| self.symbols.text(formal.name)).collect();
-        match did_you_mean(&similar_names(&name, known.iter().map(String::as_str))) {
+        if written.is_some() {
+            *diagnostic = diagnostic.with_label(written.span(name.len() as u32), "this one is given");
+        }
+        // What is given already is not what was meant.
+        let open = formals.formals.iter().filter(|formal| attrs.get(formal.name).is_none());
+        let open: Vec<String> = open.map(|formal| self.symbols.text(formal.name)).collect();
+        match did_you_mean(&similar_names(&name, open.iter().map(String::as_str))) {
             Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
+            None => {
+                let wanted = self.show_formals(formals);
+                diagnostic.hint(format!("the function takes {wanted}; with '...' at the end it would take others too"))
+            }
         }
     }
 
@@ -386,6 +422,54 @@ impl<'h> Eval<'h> {
             Some(name) => format!("the function '{}'", self.symbols.text(name)),
             None => "the function".to_owned(),
         }
+    }
+}
+
+/// Of the names in a set, so many are listed in a message.
+const MOST_NAMES: usize = 8;
+
+/// Which part of a call is called that is no function: after some arguments it is what the others returned. A call without
+/// a place is not one that somebody wrote.
+#[cold]
+fn part_called(given: usize, left: &[Value<'_>], pos: Pos) -> Part {
+    match given - left.len() {
+        _ if pos.is_none() => Part::Unknown,
+        0 => Part::Function,
+        used => Part::Result(used),
+    }
+}
+
+/// Finds out which argument of a builtin an error is about.
+#[cold]
+fn in_builtin(error: Box<Diagnostic>, builtin: &'static Builtin, arguments: &[Value<'_>]) -> Box<Diagnostic> {
+    let Some(culprit) = &error.culprit else { return error };
+    let wrong = culprit.identity;
+    // What a function returns may be equal to an argument by chance.
+    let calls = arguments.iter().any(|&argument| matches!(known(argument).kind(), Kind::Function(_)));
+    if calls && matches!(culprit.type_name, "int" | "bool" | "null") {
+        return error;
+    }
+    for (index, &argument) in arguments.iter().enumerate() {
+        if known(argument).identity() == wrong {
+            return error.part(Part::Argument(index, Some((builtin.name, builtin.parameters))));
+        }
+    }
+    for (index, &argument) in arguments.iter().enumerate() {
+        let elements = known(argument).as_list().map(List::elements).unwrap_or_default();
+        if let Some(at) = elements.iter().position(|element| known(element.get()).identity() == wrong) {
+            return error.part(Part::Element(index, at, builtin.name));
+        }
+    }
+    error
+}
+
+/// Whether a value other than a closure can be called.
+#[cold]
+fn is_callable(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Function(_) => true,
+        Kind::Attrs(attrs) => attrs.get(names::FUNCTOR).is_some(),
+        _ => false,
     }
 }
 

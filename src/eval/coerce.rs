@@ -7,7 +7,7 @@ use super::operators::Arithmetic;
 use super::search_path::BUILTIN_FILES;
 use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::text::{float, path};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Attrs, Frame, Kind, List, Str, Value};
 use crate::program::{Expr, Interpolation, names};
 
@@ -109,14 +109,14 @@ impl<'h> Eval<'h> {
             Kind::Path(text) => {
                 pieces.parts.push(text);
                 let right = self.eval(right, frame)?;
-                pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context)?);
+                pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?);
                 return self.path_of(&pieces);
             }
             kind => coercion.copy = matches!(kind, Kind::String(_)),
         }
-        pieces.parts.push(self.coerce_forced(left, coercion, &mut pieces.context)?);
+        pieces.parts.push(self.coerce_forced(left, coercion, &mut pieces.context).part(Part::Operand(0))?);
         let right = self.eval(right, frame)?;
-        pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context)?);
+        pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?);
         self.join(&pieces)
     }
 
@@ -125,8 +125,23 @@ impl<'h> Eval<'h> {
         if matches!(right.kind(), Kind::Int(_) | Kind::Float(_)) {
             return self.arithmetic(Arithmetic::Add, left, right);
         }
+        Err(self.not_addable(right))
+    }
+
+    #[cold]
+    fn not_addable(&mut self, right: Value<'h>) -> Box<Diagnostic> {
         let found = self.describe(right);
-        Err(error(Code::TypeMismatch, format!("cannot add {found} to a number")))
+        let diagnostic = error(Code::TypeMismatch, format!("cannot add {found} to a number"));
+        let diagnostic = self.about(diagnostic, right).part(Part::Operand(1));
+        match right.kind() {
+            Kind::String(_) => {
+                diagnostic.hint("'toString' makes a string of the number, and strings can be joined by '+'")
+            }
+            _ => match self.missing_in_call(right) {
+                Some(hint) => diagnostic.hint(hint),
+                None => diagnostic,
+            },
+        }
     }
 
     /// The text of a value; what it refers to is added to `context`.
@@ -188,15 +203,26 @@ impl<'h> Eval<'h> {
 
     #[cold]
     fn not_a_string(&mut self, value: Value<'h>) -> Box<Diagnostic> {
-        let found = self.describe(value);
-        let diagnostic = error(Code::NotAString, format!("cannot coerce {found} to a string"));
+        let found = self.describe_type(value);
+        let message = match value.kind() {
+            Kind::Null | Kind::Function(_) | Kind::Thunk(_) => format!("cannot coerce {found} to a string"),
+            _ => format!("cannot coerce {found} to a string: {}", self.excerpt(value)),
+        };
+        let diagnostic = self.about(error(Code::NotAString, message), value);
         match value.kind() {
-            Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Null | Kind::List(_) => {
-                diagnostic.hint("'toString' makes a string of it")
-            }
-            Kind::Attrs(_) => diagnostic.hint("a set needs an attribute '__toString' or 'outPath' for that"),
-            Kind::Function(_) => diagnostic.hint("perhaps an argument is missing in a call"),
-            _ => diagnostic,
+            Kind::Int(_) | Kind::Float(_) => diagnostic.hint("'toString' makes a string of a number"),
+            Kind::Bool(_) => diagnostic.hint(
+                "'toString' makes \"1\" of true and \"\" of false; for other words write 'if … then \"yes\" else \"no\"'",
+            ),
+            Kind::Null => diagnostic.hint("null has no text: say what to write for it, as in 'if x == null then \"\" else x'"),
+            Kind::List(_) => diagnostic.hint("'builtins.concatStringsSep \" \"' joins the strings of a list"),
+            Kind::Attrs(_) => diagnostic.hint(
+                "select an attribute of the set, or write it down with 'builtins.toJSON'; a set with 'outPath' or '__toString' would do",
+            ),
+            _ => match self.missing_in_call(value) {
+                Some(hint) => diagnostic.hint(hint),
+                None => diagnostic,
+            },
         }
     }
 
@@ -259,10 +285,23 @@ impl<'h> Eval<'h> {
         }
         let text = self.coerce_forced(value, Coercion::PLAIN, context)?;
         if text.first() != Some(&b'/') {
-            let text = String::from_utf8_lossy(text).into_owned();
-            let diagnostic = error(Code::InvalidPath, format!("the string \"{text}\" is not an absolute path"));
-            return Err(diagnostic.hint("write './name' without quotes for a path relative to this file"));
+            return Err(not_absolute(text));
         }
         Ok(self.heap.store_slice(&path::canonicalize(text)))
+    }
+}
+
+#[cold]
+fn not_absolute(text: &[u8]) -> Box<Diagnostic> {
+    let is_simple = |byte: &u8| byte.is_ascii_alphanumeric() || b"._/+-".contains(byte);
+    let relative = if text.starts_with(b"./") || text.starts_with(b"../") { "" } else { "./" };
+    let as_path = !text.is_empty() && text.iter().all(is_simple) && !text.ends_with(b"/");
+    let text = String::from_utf8_lossy(text);
+    let diagnostic = error(Code::InvalidPath, format!("the string \"{text}\" is not an absolute path"));
+    match as_path {
+        true => diagnostic.hint(format!("for a path relative to this file, leave out the quotes: {relative}{text}")),
+        false => {
+            diagnostic.hint("for a path relative to this file, write './name' without quotes, or './. + \"/name\"'")
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostics::{Code, Diagnostic, Pos, TraceFrame};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame};
 
 /// What every step of evaluation returns. The error is boxed so that success stays in registers.
 pub(crate) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -26,6 +26,9 @@ pub(crate) trait ErrorExt: Sized {
     /// Adds a step to the trace.
     fn frame(self, pos: Pos, text: impl FnOnce() -> Cow<'static, str>) -> Self;
     fn hint(self, hint: impl Into<String>) -> Self;
+    /// Says which part of the construct was wrong that this step works on. To be called before `or_at`: an error that
+    /// has a place is about something else.
+    fn part(self, part: Part) -> Self;
 }
 
 impl ErrorExt for Box<Diagnostic> {
@@ -51,6 +54,18 @@ impl ErrorExt for Box<Diagnostic> {
         self.hints.push(hint.into());
         self
     }
+
+    #[cold]
+    fn part(mut self, part: Part) -> Self {
+        let has_place = self.primary.as_ref().is_some_and(|label| label.span.start.is_some());
+        if let Some(culprit) = &mut self.culprit
+            && culprit.part == Part::Unknown
+            && !has_place
+        {
+            culprit.part = part;
+        }
+        self
+    }
 }
 
 impl<T> ErrorExt for Result<T> {
@@ -67,6 +82,11 @@ impl<T> ErrorExt for Result<T> {
     #[inline(always)]
     fn hint(self, hint: impl Into<String>) -> Self {
         self.map_err(|error| error.hint(hint))
+    }
+
+    #[inline(always)]
+    fn part(self, part: Part) -> Self {
+        self.map_err(|error| error.part(part))
     }
 }
 

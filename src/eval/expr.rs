@@ -1,7 +1,7 @@
 //! Evaluating expressions and making thunks.
 
 use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic, Pos};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
 use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Let, ListExpr, Select, With};
 use std::cell::Cell;
@@ -315,7 +315,7 @@ impl<'h> Eval<'h> {
         let value = self.operand(expr, frame)?;
         match value.as_bool() {
             Some(value) => Ok(value),
-            None => Err(self.type_error("a Boolean", value).or_at(pos)),
+            None => Err(self.type_error("a Boolean", value).part(Part::At(expr.start())).or_at(pos)),
         }
     }
 
@@ -331,8 +331,9 @@ impl<'h> Eval<'h> {
     #[cold]
     fn assertion_error(&mut self, assert: &'h Assert<'h>, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
         let mut diagnostic = error(Code::AssertionFailed, "assertion failed").or_at(assert.pos);
-        if let Expr::Binary(BinaryOp::Equal, operands) = assert.condition
-            && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame))
+        let Expr::Binary(operator, operands) = assert.condition else { return diagnostic };
+        let compares = !matches!(operator, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div);
+        if compares && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame))
         {
             let (left, right) = (self.describe(left), self.describe(right));
             diagnostic.notes.push(format!("the left side is {left}"));

@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::store::Place;
-use super::{Eval, Result, error, os_path};
-use crate::builtins::text::path::join;
-use crate::diagnostics::{Code, Diagnostic};
+use super::{ErrorExt, Eval, Result, error, os_path};
+use crate::builtins::text::path::{base_name, directory, join};
+use crate::diagnostics::{Code, Diagnostic, did_you_mean, similar_names};
 use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
 
 /// How many symbolic links in a row are followed.
 const MAX_LINKS: usize = 40;
+/// Of a directory, so many entries are compared with a name that is missing.
+const MOST_ENTRIES: usize = 10_000;
+/// In so many folders beside it a file that is missing is looked for.
+const MOST_FOLDERS: usize = 100;
+/// So many files are listed that may have been meant.
+const MOST_LISTED: usize = 6;
 
 impl<'h> Eval<'h> {
     /// The bytes of a file; links are followed.
@@ -105,12 +111,56 @@ impl<'h> Eval<'h> {
             );
             return error(Code::FetchFailed, message);
         }
-        let path = String::from_utf8_lossy(path);
-        let message = match cause.kind() {
-            io::ErrorKind::NotFound => format!("path '{path}' does not exist"),
-            _ => format!("cannot read '{path}': {cause}"),
+        let shown = String::from_utf8_lossy(path);
+        match cause.kind() {
+            io::ErrorKind::NotFound => {
+                let diagnostic = error(Code::FileUnreadable, format!("path '{shown}' does not exist"));
+                match self.what_is_there_instead(path) {
+                    Some(hint) => diagnostic.hint(hint),
+                    None => diagnostic,
+                }
+            }
+            io::ErrorKind::IsADirectory => {
+                error(Code::FileUnreadable, format!("cannot read '{shown}': it is a directory"))
+                    .hint("'builtins.readDir' tells what is in a directory, 'import' reads its 'default.nix'")
+            }
+            _ => error(Code::FileUnreadable, format!("cannot read '{shown}': {cause}")),
+        }
+    }
+
+    /// What may have been meant by a path at which there is nothing.
+    fn what_is_there_instead(&self, path: &[u8]) -> Option<String> {
+        let (parent, name) = (directory(path), base_name(path));
+        let Ok(entries) = self.read_directory(parent) else {
+            let parent =
+                (parent != b"/" && self.file_type(parent).is_err()).then(|| String::from_utf8_lossy(parent))?;
+            return Some(format!("there is no directory '{parent}' either"));
         };
-        error(Code::FileUnreadable, message)
+        let names: Vec<String> =
+            entries.iter().take(MOST_ENTRIES).map(|entry| entry.name.to_string_lossy().into_owned()).collect();
+        // `./folder + "file"` is missing a slash.
+        let glued = names.iter().find(|folder| {
+            let rest = name.strip_prefix(folder.as_bytes()).filter(|rest| !rest.is_empty());
+            rest.is_some_and(|rest| self.file_type(&join(&join(parent, folder.as_bytes()), rest)).is_ok())
+        });
+        if let Some(folder) = glued {
+            let rest = String::from_utf8_lossy(&name[folder.len()..]);
+            return Some(format!("there is '{folder}/{rest}': is a '/' missing?"));
+        }
+        let wanted = String::from_utf8_lossy(name);
+        if wanted == "default.nix" {
+            let programs = names.iter().filter(|name| name.ends_with(".nix") || name.ends_with(".cfg"));
+            let programs: Vec<&str> = programs.take(MOST_LISTED).map(String::as_str).collect();
+            let listed =
+                if programs.is_empty() { String::new() } else { format!(" (there is: {})", programs.join(", ")) };
+            return Some(format!("a directory is imported by its 'default.nix'; otherwise name the file{listed}"));
+        }
+        if let Some(hint) = did_you_mean(&similar_names(&wanted, names.iter().map(String::as_str))) {
+            return Some(hint);
+        }
+        let below = |folder: &&String| self.file_type(&join(&join(parent, folder.as_bytes()), name)).is_ok();
+        let folder = names.iter().take(MOST_FOLDERS).find(below)?;
+        Some(format!("there is '{folder}/{wanted}'"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{ErrorExt, Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Frame, Kind, List, Value};
 use crate::program::{Binary, BinaryOp};
 
@@ -38,7 +38,24 @@ impl<'h> Eval<'h> {
             let left = self.operand(&operands.left, frame)?;
             (left, self.operand(&operands.right, frame)?)
         };
-        self.apply(operator, left, right).or_at(operands.pos)
+        match self.apply(operator, left, right) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
+        }
+    }
+
+    /// Finds out which operand an error is about.
+    #[cold]
+    #[inline(never)]
+    fn in_operation(&mut self, error: Box<Diagnostic>, left: Value<'h>, right: Value<'h>, pos: Pos) -> Box<Diagnostic> {
+        if error.code == Code::DivisionByZero && error.primary.is_none() {
+            return self.about(error, right).part(Part::Operand(1)).or_at(pos);
+        }
+        let wrong = error.culprit.as_ref().map(|culprit| culprit.identity);
+        match [left, right].iter().position(|operand| Some(operand.identity()) == wrong) {
+            Some(index) => error.part(Part::Operand(index)).or_at(pos),
+            None => error.or_at(pos),
+        }
     }
 
     /// `left + right`
@@ -132,16 +149,25 @@ impl<'h> Eval<'h> {
 
     #[cold]
     fn incomparable(&mut self, left: Value<'h>, right: Value<'h>) -> Box<Diagnostic> {
-        let (left, right) = (self.describe(left), self.describe(right));
-        error(Code::NotComparable, format!("cannot compare {left} with {right}"))
+        let values = (self.describe(left), self.describe(right));
+        let types = (self.describe_type(left), self.describe_type(right));
+        let diagnostic = error(Code::NotComparable, format!("cannot compare {} with {}", types.0, types.1));
+        let mut diagnostic = match (left.kind(), right.kind()) {
+            (Kind::String(_), Kind::Int(_) | Kind::Float(_)) => self.about(diagnostic, left),
+            _ => self.about(diagnostic, right),
+        };
+        if values != types {
+            diagnostic.notes.push(format!("the values are {} and {}", values.0, values.1));
+        }
+        diagnostic
     }
 
     /// `left ++ right`
     fn concat_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
         let right = self.operand(&operands.right, frame)?;
-        let left = self.expect_list(left).or_at(operands.pos)?;
-        let right = self.expect_list(right).or_at(operands.pos)?;
+        let left = self.expect_list(left).part(Part::Operand(0)).or_at(operands.pos)?;
+        let right = self.expect_list(right).part(Part::Operand(1)).or_at(operands.pos)?;
         if left.len() == 0 {
             return Ok(right.value());
         }

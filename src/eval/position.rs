@@ -29,6 +29,14 @@ impl<'h> Eval<'h> {
         self.sources.file_at(pos).is_some_and(|file| matches!(file.name(), SourceName::File(_)))
     }
 
+    /// Whether a position is in what people wrote, and not in a file that comes with the evaluator.
+    pub(crate) fn is_in_program(&self, pos: Pos) -> bool {
+        self.sources.file_at(pos).is_some_and(|file| match file.name() {
+            SourceName::File(path) => crate::builtins::builtin_file(path.as_os_str().as_bytes()).is_none(),
+            _ => true,
+        })
+    }
+
     /// A position as `builtins.unsafeGetAttrPos` gives it: a set, or null if there is none.
     pub(crate) fn position_value(&mut self, pos: Pos) -> Value<'h> {
         let Some((file, line, column)) = self.locate(pos).filter(|_| self.is_in_file(pos)) else {

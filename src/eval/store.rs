@@ -193,18 +193,22 @@ impl<'h> Eval<'h> {
         self.check_fetched(path)?;
         let host = self.host.clone();
         let state = &mut self.store;
-        match state.place(path) {
+        let added = match state.place(path) {
             Place::Text(text) => {
                 let text = SingleFile(text);
                 let tree = Tree { source: &text, path: Path::new("/"), selection };
-                Ok(state.store.add_tree(name, &tree, method, HashAlgorithm::Sha256, &BTreeSet::new())?)
+                state.store.add_tree(name, &tree, method, HashAlgorithm::Sha256, &BTreeSet::new())
             }
             Place::Path(physical) => {
                 let source: &dyn FileSource = &*host;
                 let tree = Tree { source, path: os_path(&physical), selection };
-                Ok(state.store.add_tree(name, &tree, method, HashAlgorithm::Sha256, &BTreeSet::new())?)
+                state.store.add_tree(name, &tree, method, HashAlgorithm::Sha256, &BTreeSet::new())
             }
-        }
+        };
+        added.map_err(|error| match self.file_type(path) {
+            Err(cause) => self.unreadable(path, &cause),
+            Ok(_) => error.into(),
+        })
     }
 
     /// Refuses a path whose contents would have to be fetched.

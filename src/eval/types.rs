@@ -1,9 +1,12 @@
 //! Asking a value to be of a type.
 
-use super::{Eval, Result, error};
-use crate::diagnostics::{Code, Diagnostic};
+use super::{ContextElement, ErrorExt, Eval, Result, error};
+use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos};
 use crate::heap::{Attrs, Function, Kind, List, Str, Value};
-use crate::program::Lambda;
+use crate::program::{Formals, Lambda};
+
+/// Of a function's formals, so many are shown in a message.
+const MOST_FORMALS: usize = 8;
 
 impl<'h> Eval<'h> {
     pub(crate) fn force_attrs(&mut self, value: Value<'h>) -> Result<Attrs<'h>> {
@@ -79,11 +82,16 @@ impl<'h> Eval<'h> {
         match string.context() {
             [] => Ok(string.bytes()),
             [first, ..] => {
-                let path = self.contexts.element(*first).to_string();
+                let referred = match self.contexts.element(*first) {
+                    ContextElement::Opaque(path) => format!("'{path}'"),
+                    ContextElement::DrvDeep(drv) => format!("'{drv}' and all that it needs"),
+                    ContextElement::Built { drv, outputs } => format!("the output '{}' of '{drv}'", outputs.join(".")),
+                };
                 let text = String::from_utf8_lossy(string.bytes());
                 let message =
-                    format!("the string \"{text}\" is not allowed to refer to a store path (it refers to '{path}')");
-                Err(error(Code::IllegalReference, message))
+                    format!("the string \"{text}\" is not allowed to refer to a store path (it refers to {referred})");
+                let hint = "'builtins.unsafeDiscardStringContext' gives the text without the reference";
+                Err(error(Code::IllegalReference, message).hint(hint))
             }
         }
     }
@@ -92,11 +100,34 @@ impl<'h> Eval<'h> {
     pub(crate) fn type_error(&mut self, expected: &str, found: Value<'h>) -> Box<Diagnostic> {
         let description = self.describe(found);
         let diagnostic = error(Code::TypeMismatch, format!("expected {expected} but found {description}"));
-        if matches!(found.kind(), Kind::Function(_)) {
-            use super::ErrorExt;
-            return diagnostic.hint("perhaps an argument is missing in a call");
+        let diagnostic = self.about(diagnostic, found);
+        match self.missing_in_call(found) {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
         }
+    }
+
+    /// Notes which value an error is about.
+    #[cold]
+    pub(crate) fn about(&mut self, mut diagnostic: Box<Diagnostic>, value: Value<'h>) -> Box<Diagnostic> {
+        diagnostic.culprit = Some(Box::new(Culprit {
+            identity: value.identity(),
+            type_name: type_name(value),
+            description: self.describe(value),
+            written: self.written(value),
+            attributes: value.as_attrs().map_or(0, Attrs::len),
+            part: Part::Unknown,
+        }));
         diagnostic
+    }
+
+    /// Where a function or the first attribute of a set was written.
+    fn written(&self, value: Value<'h>) -> Pos {
+        if let Some(lambda) = self.lambda_of(value) {
+            return lambda.positions.first().copied().unwrap_or(Pos::NONE);
+        }
+        let positions = value.as_attrs().map(|attrs| attrs.flatten(self.heap).0.positions()).unwrap_or_default();
+        positions.iter().copied().filter(|pos| pos.is_some()).min().unwrap_or(Pos::NONE)
     }
 
     /// What a value is and how it reads, for messages: `an integer: 3`.
@@ -105,9 +136,65 @@ impl<'h> Eval<'h> {
         match value.kind() {
             Kind::Null | Kind::Thunk(_) => article.to_owned(),
             Kind::Function(Function::Builtin(id)) => format!("the builtin '{}'", self.builtins.get(id).name),
-            Kind::Function(_) => article.to_owned(),
+            Kind::Function(_) => match self.lambda_of(value).and_then(|lambda| lambda.name.get()) {
+                Some(name) => format!("the function '{}'", self.symbols.text(name)),
+                None => article.to_owned(),
+            },
             _ => format!("{article}: {}", self.excerpt(value)),
         }
+    }
+
+    /// The type of a value for messages, with the name of a function and without the text of anything else.
+    pub(crate) fn describe_type(&mut self, value: Value<'h>) -> String {
+        match value.kind() {
+            Kind::Function(_) => self.describe(value),
+            _ => type_with_article(value).to_owned(),
+        }
+    }
+
+    /// What a function waits for that stands where its result was wanted.
+    #[cold]
+    pub(crate) fn missing_in_call(&self, value: Value<'h>) -> Option<String> {
+        let Kind::Function(function) = value.kind() else { return None };
+        let given = value.as_partial().map_or(0, |partial| partial.arguments().len());
+        let builtin = match function {
+            Function::Builtin(id) => Some(id),
+            Function::Partial(partial) => partial.function().as_builtin(),
+            Function::Closure(_) => None,
+        };
+        let wanted: Vec<String> = match (builtin, self.lambda_of(value)) {
+            (Some(id), _) => self.builtins.get(id).parameters.iter().map(|name| format!("'{name}'")).collect(),
+            (None, Some(lambda)) => {
+                let plain = lambda.parameters.iter().map(|&name| format!("'{}'", self.symbols.text(name)));
+                plain.chain(lambda.formals.map(|formals| self.show_formals(formals))).collect()
+            }
+            (None, None) => return None,
+        };
+        match &wanted[given.min(wanted.len())..] {
+            [] => None,
+            [one] => Some(format!("is an argument missing in a call? The function wants {one}")),
+            [many @ .., last] => {
+                Some(format!("are arguments missing in a call? The function wants {} and {last}", many.join(", ")))
+            }
+        }
+    }
+
+    /// `{ a, b ? …, ... }`, the first few.
+    pub(crate) fn show_formals(&self, formals: &Formals<'h>) -> String {
+        let mut sorted: Vec<_> = formals.formals.iter().collect();
+        sorted.sort_by_key(|formal| formal.pos);
+        let mut shown: Vec<String> = (sorted.iter().take(MOST_FORMALS))
+            .map(|formal| match formal.default {
+                Some(_) => format!("{} ? …", self.symbols.text(formal.name)),
+                None => self.symbols.text(formal.name),
+            })
+            .collect();
+        if sorted.len() > MOST_FORMALS {
+            shown.push("…".to_owned());
+        } else if formals.has_ellipsis {
+            shown.push("...".to_owned());
+        }
+        format!("a set {{ {} }}", shown.join(", "))
     }
 
     /// The lambda behind a closure or a partial application of one.

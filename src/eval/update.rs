@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{ErrorExt, Eval, Result};
+use crate::diagnostics::Part;
 use crate::heap::{Attrs, Frame, MergePlan, Shape, Value};
 use crate::program::Binary;
 
@@ -14,9 +15,9 @@ impl<'h> Eval<'h> {
     pub(super) fn update_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         // Nix evaluates the side that wins first.
         let right = self.operand(&operands.right, frame)?;
-        let right = self.expect_attrs(right).or_at(operands.pos)?;
+        let right = self.expect_attrs(right).part(Part::Operand(1)).or_at(operands.pos)?;
         let left = self.operand(&operands.left, frame)?;
-        let left = self.expect_attrs(left).or_at(operands.pos)?;
+        let left = self.expect_attrs(left).part(Part::Operand(0)).or_at(operands.pos)?;
         self.counters.updates += 1;
         if let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape())
             && let Some((known_left, known_right, plan)) = operands.cache.0.get()

@@ -55,6 +55,29 @@ pub(crate) enum Expr<'h> {
     Path(&'h Interpolation<'h>),
 }
 
+impl Expr<'_> {
+    /// Where the expression begins, of some kinds; of others [`Pos::NONE`].
+    pub(crate) fn start(&self) -> Pos {
+        let mut expr = self;
+        loop {
+            expr = match expr {
+                Expr::Local { pos, .. } | Expr::Outer { pos, .. } | Expr::Far((_, _, pos)) => return *pos,
+                Expr::Dynamic(variable) => return variable.pos,
+                Expr::Call(call) => return call.pos,
+                Expr::Attrs(attrs) | Expr::RecAttrs(attrs) => return attrs.pos,
+                Expr::Not(not) => return not.pos,
+                Expr::String(text) | Expr::Path(text) => return text.pos,
+                Expr::Select(select) => &select.subject,
+                Expr::HasAttr(has) => &has.subject,
+                Expr::And(operands) | Expr::Or(operands) | Expr::Implies(operands) | Expr::Binary(_, operands) => {
+                    &operands.left
+                }
+                _ => return Pos::NONE,
+            };
+        }
+    }
+}
+
 /// The operators that evaluate both sides and combine them.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum BinaryOp {

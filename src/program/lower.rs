@@ -91,8 +91,13 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         self.context.base.offset(self.parse.start(node))
     }
 
+    /// Whether no further diagnostics are kept.
+    fn has_enough_diagnostics(&self) -> bool {
+        self.diagnostics.len() >= MAX_DIAGNOSTICS
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+        if !self.has_enough_diagnostics() {
             self.diagnostics.push(diagnostic);
         }
     }

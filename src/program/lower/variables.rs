@@ -61,25 +61,36 @@ impl<'h> Lowerer<'_, 'h> {
     }
 
     fn report_undefined(&mut self, name: Symbol, pos: Pos) {
-        let symbols = &*self.context.symbols;
-        let text = symbols.text(name);
-        let candidates: Vec<String> = self
-            .scopes
-            .names()
-            .chain(self.context.globals.values.keys().copied())
-            .map(|name| symbols.text(name))
-            .collect();
-        let similar = similar_names(&text, candidates.iter().map(String::as_str));
+        if self.has_enough_diagnostics() {
+            return;
+        }
+        let text = self.context.symbols.text(name);
         let mut diagnostic = Diagnostic::error(Code::UndefinedVariable, format!("undefined variable '{text}'"))
             .at(pos.span(text.len() as u32), "not defined in this scope");
-        if let Some(hint) = did_you_mean(&similar) {
+        if let Some(hint) = self.what_was_meant(name, &text) {
             diagnostic = diagnostic.with_hint(hint);
-        } else if let Some(builtins) = symbols.find(b"builtins").and_then(|name| self.context.globals.values.get(&name))
-            && builtins.as_attrs().is_some_and(|builtins| builtins.get(name).is_some())
-        {
-            diagnostic = diagnostic.with_hint(format!("write 'builtins.{text}'"));
         }
         self.report(diagnostic);
+    }
+
+    /// The builtin of this name, a variable of nearly this name, or a builtin of nearly this name.
+    fn what_was_meant(&self, name: Symbol, text: &str) -> Option<String> {
+        let symbols = &*self.context.symbols;
+        let globals = &self.context.globals.values;
+        let builtins = symbols.find(b"builtins").and_then(|name| globals.get(&name)?.as_attrs());
+        if builtins.is_some_and(|builtins| builtins.get(name).is_some()) {
+            return Some(format!("write 'builtins.{text}'"));
+        }
+        let globals = globals.keys().map(|&name| symbols.text(name)).filter(|name| !name.starts_with("__"));
+        let variables: Vec<String> = self.scopes.names().map(|name| symbols.text(name)).chain(globals).collect();
+        if let Some(hint) = did_you_mean(&similar_names(text, variables.iter().map(String::as_str))) {
+            return Some(hint);
+        }
+        let (shape, _) = builtins?.flatten(self.heap());
+        let builtins: Vec<String> = shape.names().iter().map(|&name| symbols.text(name)).collect();
+        let similar = similar_names(text, builtins.iter().map(String::as_str));
+        let similar: Vec<String> = similar.into_iter().map(|name| format!("builtins.{name}")).collect();
+        did_you_mean(&similar)
     }
 
     /// The value of `__curPos`.
