@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::search_path::BUILTIN_FILES;
 use super::store::Place;
 use super::{ErrorExt, Eval, Result, error, os_path};
 use crate::builtins::text::path::{base_name, directory, join};
@@ -110,6 +111,11 @@ impl<'h> Eval<'h> {
                 "cannot read '{path}', which is to be fetched from '{url}': evaluation does not use the network"
             );
             return error(Code::FetchFailed, message);
+        }
+        if let Some(name) = path.strip_prefix(BUILTIN_FILES) {
+            let name = String::from_utf8_lossy(name);
+            let message = format!("there is no file '<nix/{name}>' among those that come with the evaluator");
+            return error(Code::FileUnreadable, message).hint("'<nix/fetchurl.nix>' is one");
         }
         let shown = String::from_utf8_lossy(path);
         match cause.kind() {

@@ -95,13 +95,13 @@ impl<'h> Eval<'h> {
     pub(crate) fn finish_profile(&mut self) -> Vec<u8> {
         self.call_limit = self.settings.max_call_depth;
         let Some(profile) = self.profile.take() else { return Vec::new() };
-        let mut names: FxHashMap<Callee<'h>, String> = FxHashMap::default();
+        let mut names: FxHashMap<usize, String> = FxHashMap::default();
         let mut lines: Vec<String> = Vec::with_capacity(profile.samples.len());
         for (stack, count) in profile.samples {
             let mut line = String::from("(evaluation)");
             for callee in stack {
                 line.push(';');
-                line.push_str(names.entry(callee).or_insert_with(|| self.profile_name(callee)));
+                line.push_str(names.entry(callee.address()).or_insert_with(|| self.profile_name(callee)));
             }
             lines.push(format!("{line} {count}\n"));
         }
