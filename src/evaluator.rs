@@ -227,6 +227,25 @@ impl Evaluator {
         })
     }
 
+    /// Looks for what is wrong with a text without evaluating it: syntax errors, undefined variables, attributes
+    /// that are defined twice, and what the [lints](Builder::lints) find. Warnings go to the [`Host`](crate::Host).
+    ///
+    /// ```
+    /// use firn::{Evaluator, diagnostics::{Code, SourceName}};
+    ///
+    /// let error = Evaluator::new().check(SourceName::String, "[ a b ]", ".").unwrap_err();
+    /// assert_eq!(error.diagnostic().code, Code::UndefinedVariable);
+    /// assert_eq!(error.diagnostic().further.len(), 1);
+    /// ```
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the others in [`Diagnostic::further`].
+    pub fn check(&mut self, name: SourceName, text: impl Into<Vec<u8>>, base_dir: impl AsRef<Path>) -> Result<()> {
+        let text: Arc<[u8]> = text.into().into();
+        let base_dir = absolute(base_dir.as_ref());
+        self.with(|eval| eval.load(name, text, &base_dir, &RootScope::default()).map(drop))
+    }
+
     /// Evaluates a text that can use the variables of a scope.
     ///
     /// # Errors

@@ -220,4 +220,4 @@ pub use evaluator::{
     Builder, Calls, Documentation, Error, Evaluator, Kind, Objects, Result, Scope, Sources, Statistics, Value, Values,
     builtin_documentation,
 };
-pub use program::{LintLevel, Lints};
+pub use program::{Lint, LintLevel, Lints};

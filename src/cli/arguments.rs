@@ -5,19 +5,33 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::job::{Action, Argument, Format, Input, Job, StatisticsFormat, Task, Usage};
-use super::settings::{ColorChoice, SettingError, Settings};
+use super::lint_flags::{self, LintFlags};
+use super::settings::{ColorChoice, ErrorFormat, SettingError, Settings};
+use super::{explain, generate};
 
 /// Reads a command line that starts with the program's name.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Task, Usage> {
-    let line = Line::try_parse_from(arguments).map_err(usage)?;
+    let line = Line::try_parse_from(arguments).map_err(|error| usage(error, colors_asked(arguments)))?;
     match line.command {
         Command::Eval(eval) => eval.task(),
+        Command::Check(check) => check.task(),
         Command::Parse(parse) => parse.task(),
         Command::Repl(repl) => repl.task(),
+        Command::Explain(line) => {
+            Err(explain::explain(line.code.as_deref(), line.color.color.on(&std::io::stdout())))
+        }
+        Command::Completions { shell } => Err(generate::completions(shell)),
+        Command::Man { directory } => Ok(Task::ManualPages(directory)),
     }
+}
+
+/// The definition of the command line.
+pub(super) fn definition() -> clap::Command {
+    Line::command()
 }
 
 /// Evaluates the Nix language
@@ -25,6 +39,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Task, Usage> {
 #[command(
     name = "firn",
     version,
+    max_term_width = 80,
     after_help = "Called by the name 'nix-instantiate', firn takes the command line of that program."
 )]
 struct Line {
@@ -35,8 +50,25 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     Eval(EvalLine),
+    Check(CheckLine),
     Parse(ParseLine),
     Repl(ReplLine),
+    Explain(ExplainLine),
+    /// Print a script that makes a shell complete commands and flags
+    #[command(after_help = "\
+Examples:
+  firn completions bash > ~/.local/share/bash-completion/completions/firn
+  firn completions fish > ~/.config/fish/completions/firn.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write manual pages for firn and its commands into a directory
+    Man {
+        /// The directory, which is made if there is none
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
 }
 
 /// Evaluate an expression and print its value
@@ -100,6 +132,59 @@ struct EvalLine {
 
     #[command(flatten)]
     settings: SettingFlags,
+
+    #[command(flatten)]
+    lints: LintFlags,
+
+    #[command(flatten)]
+    errors: ErrorFlags,
+
+    /// Do not say on a terminal how far a long evaluation is
+    #[arg(long, help_heading = "How to report")]
+    no_progress: bool,
+}
+
+/// Report what is wrong with files, without evaluating them
+///
+/// Found are mistakes of syntax, undefined variables, attributes that are defined twice, and what the
+/// lints find that are switched on.
+#[derive(Args)]
+#[command(after_help = check_help())]
+struct CheckLine {
+    /// Files, directories with '*.nix' files in them, or '-' for standard input
+    #[arg(value_name = "FILE", required_unless_present = "expressions")]
+    files: Vec<PathBuf>,
+
+    /// Check this expression
+    #[arg(short = 'E', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    expressions: Vec<OsString>,
+
+    #[command(flatten)]
+    lints: LintFlags,
+
+    #[command(flatten)]
+    errors: ErrorFlags,
+
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+fn check_help() -> String {
+    let examples = "Examples:\n  firn check .\n  firn check --warn unused --deny url-literal default.nix";
+    let status = "The exit status is 0, or 1 if there are errors, or 2 if the command line is wrong.";
+    format!("{}\n{examples}\n\n{status}", lint_flags::table())
+}
+
+/// Say more about the code of an error or warning
+///
+/// Each error and warning has a code such as E0100, which is printed with it.
+#[derive(Args)]
+struct ExplainLine {
+    /// The code; without one, all codes are listed
+    code: Option<String>,
+
+    #[command(flatten)]
+    color: ColorFlag,
 }
 
 /// Print the syntax tree of a file
@@ -115,6 +200,9 @@ struct ParseLine {
     /// Parse this expression
     #[arg(short = 'E', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
     expression: Option<OsString>,
+
+    #[command(flatten)]
+    errors: ErrorFlags,
 
     #[command(flatten)]
     common: CommonFlags,
@@ -190,9 +278,22 @@ struct CommonFlags {
     #[arg(long, visible_alias = "experimental-features", value_name = "LIST")]
     extra_experimental_features: Vec<String>,
 
+    #[command(flatten)]
+    color: ColorFlag,
+}
+
+#[derive(Args)]
+struct ColorFlag {
     /// When to use colours
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "How to report")]
     color: ColorChoice,
+}
+
+#[derive(Args)]
+struct ErrorFlags {
+    /// How to write errors and warnings
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "How to report")]
+    error_format: ErrorFormat,
 }
 
 impl EvalLine {
@@ -219,8 +320,23 @@ impl EvalLine {
             action: Action::Evaluate { format, strict: self.strict },
             statistics: self.stats,
             profile: self.profile,
-            settings: self.settings.settings()?,
+            offers_pages: true,
+            settings: {
+                let mut settings = self.settings.settings()?;
+                self.lints.apply(&mut settings.lints);
+                Settings { error_format: self.errors.error_format, progress: !self.no_progress, ..settings }
+            },
         }))
+    }
+}
+
+impl CheckLine {
+    fn task(self) -> Result<Task, Usage> {
+        let expressions = self.expressions.into_iter().map(|text| Input::Expression(text.into_vec()));
+        let inputs = expressions.chain(self.files.into_iter().map(input)).collect();
+        let mut settings = Settings { error_format: self.errors.error_format, ..self.common.settings() };
+        self.lints.apply(&mut settings.lints);
+        Ok(Task::Run(Job { inputs, action: Action::Check, settings, offers_pages: true, ..Job::default() }))
     }
 }
 
@@ -228,7 +344,8 @@ impl ParseLine {
     fn task(self) -> Result<Task, Usage> {
         let expression = self.expression.map(|text| Input::Expression(text.into_vec()));
         let inputs = expression.or(self.file.map(input)).into_iter().collect();
-        Ok(Task::Run(Job { inputs, action: Action::ShowTree, settings: self.common.settings(), ..Job::default() }))
+        let settings = Settings { error_format: self.errors.error_format, ..self.common.settings() };
+        Ok(Task::Run(Job { inputs, action: Action::ShowTree, settings, ..Job::default() }))
     }
 }
 
@@ -258,7 +375,7 @@ impl SettingFlags {
                         format!("the setting '{name}' is {expected}, not '{value}'")
                     }
                 };
-                usage(Line::command().error(ErrorKind::InvalidValue, message))
+                usage(Line::command().error(ErrorKind::InvalidValue, message), self.common.color.color)
             })?;
         }
         settings.max_call_depth = self.max_call_depth.or(settings.max_call_depth);
@@ -281,7 +398,7 @@ impl CommonFlags {
     fn settings(self) -> Settings {
         let lists = self.extra_experimental_features.iter();
         let features = lists.flat_map(|list| list.split_ascii_whitespace().map(str::to_owned));
-        Settings { features: features.collect(), colors: self.color, ..Settings::default() }
+        Settings { features: features.collect(), colors: self.color.color, ..Settings::default() }
     }
 }
 
@@ -298,13 +415,29 @@ fn pairs<T>(values: Vec<T>) -> impl Iterator<Item = (T, T)> {
     std::iter::from_fn(move || Some((values.next()?, values.next()?)))
 }
 
-/// What clap has to say, with colours where they are understood.
-fn usage(error: clap::Error) -> Usage {
+/// When to use colours according to a command line that clap does not accept.
+fn colors_asked(arguments: &[OsString]) -> ColorChoice {
+    let mut asked = ColorChoice::Auto;
+    for (at, argument) in arguments.iter().enumerate() {
+        let value = match argument.to_str() {
+            Some("--color") => arguments.get(at + 1).and_then(|value| value.to_str()),
+            Some(argument) => argument.strip_prefix("--color="),
+            None => None,
+        };
+        if let Some(choice) = value.and_then(|value| ColorChoice::from_str(value, false).ok()) {
+            asked = choice;
+        }
+    }
+    asked
+}
+
+/// What clap has to say, with colours if they are wanted.
+fn usage(error: clap::Error, colors: ColorChoice) -> Usage {
     let status = u8::try_from(error.exit_code()).unwrap_or(2);
     let text = error.render();
     let colors = match status {
-        0 => ColorChoice::Auto.on(&std::io::stdout()),
-        _ => ColorChoice::Auto.on(&std::io::stderr()),
+        0 => colors.on(&std::io::stdout()),
+        _ => colors.on(&std::io::stderr()),
     };
     Usage {
         text: match colors {

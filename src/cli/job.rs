@@ -18,6 +18,8 @@ pub enum Task {
         /// How to evaluate.
         settings: Settings,
     },
+    /// Write manual pages into a directory.
+    ManualPages(PathBuf),
 }
 
 /// Something to evaluate or parse, and what to print of it.
@@ -37,6 +39,8 @@ pub struct Job {
     pub statistics: Option<StatisticsFormat>,
     /// The file for a profile.
     pub profile: Option<PathBuf>,
+    /// Whether an error is followed by how to learn more about it.
+    pub offers_pages: bool,
     /// How to evaluate.
     pub settings: Settings,
 }
@@ -91,6 +95,8 @@ pub enum Action {
     Instantiate,
     /// Print the expression as Nix understands it.
     ShowExpression,
+    /// Report what is wrong with it, without running it; directories stand for the files in them.
+    Check,
     /// Print the lossless syntax tree.
     ShowTree,
     /// Print where a name is in the search path.
@@ -123,7 +129,7 @@ pub enum Format {
     },
 }
 
-/// A command line that asks for nothing to be evaluated: help, the version, or a mistake.
+/// A command line that asks for nothing to be evaluated: help, the version, a page to read, or a mistake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Usage {
     /// What to say.

@@ -9,9 +9,19 @@ pub(super) fn usual_limit() -> Option<u64> {
     Some(allowed / 4 * 3)
 }
 
+/// How many bytes of memory this process has now, as Linux tells it (proc_pid_status(5)).
+pub(super) fn resident() -> Option<u64> {
+    bytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
 /// The memory of the machine in bytes, from `/proc/meminfo` (proc_meminfo(5)), which counts in KiB.
 fn memory_total(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    bytes(meminfo, "MemTotal:")
+}
+
+/// The number that stands after a name in a file of `/proc`, from KiB.
+fn bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }

@@ -2,20 +2,30 @@
 //!
 //! - `arguments` and `nix_instantiate` read the two command lines; both yield a [`Task`],
 //!   mostly a [`Job`].
+//!   `lint_flags` reads those of lints.
 //! - `settings` knows the settings that have names, given by flags or by `--option`.
 //! - `run` does a job through the public library, with the help of `instantiate` (derivations
-//!   in a value), `show` (values for people), `record` (derivations for people),
-//!   `syntax_tree` (parsed files).
-//! - `output` writes, and survives readers that go away.
+//!   in a value), `show` (values for people), `record` (derivations for people), `check` (programs that are
+//!   not run), `syntax_tree` (parsed files).
+//! - `explain` has the pages about errors; `generate` makes completions and manual pages of the definition of
+//!   the command line.
+//! - `output` writes, and survives readers that go away; `reporter` says errors, warnings and messages, beside
+//!   the line that `progress` draws; `counting_store` counts for it.
 
 mod arguments;
+mod check;
+mod counting_store;
+mod explain;
+mod generate;
 mod instantiate;
 mod job;
+mod lint_flags;
 mod memory;
 mod nix_instantiate;
-
 mod output;
+mod progress;
 mod record;
+mod reporter;
 mod run;
 mod settings;
 pub(crate) mod show;
@@ -27,11 +37,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::Builder;
-use crate::diagnostics::{Code, Diagnostic, SourceMap, render};
+use crate::diagnostics::{Code, Diagnostic, SourceMap};
+use progress::Progress;
+use reporter::Reporter;
 
 pub use job::{Action, Argument, Format, Input, Job, StatisticsFormat, Task, Usage};
-pub use settings::{ColorChoice, Settings};
+pub use settings::{ColorChoice, ErrorFormat, Settings};
 
 /// Does what a command line says; `arguments` starts with the name of the program.
 ///
@@ -46,10 +57,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match task {
         Ok(Task::Run(job)) => run::run(&job),
-        Ok(Task::Repl { files, settings }) => match builder(&settings) {
+        Ok(Task::Repl { files, settings }) => match settings.builder(&Progress::default()) {
             Ok(builder) => crate::repl::run(&files, builder.build(), settings.render_options()),
-            Err(status) => status,
+            Err(error) => no_store(&error, &Reporter::new(&settings, Progress::default())),
         },
+        Ok(Task::ManualPages(directory)) => generate::write_manual_pages(&directory),
         Err(usage) => usage.report(),
     }
 }
@@ -63,11 +75,9 @@ fn with_statistics(task: Task) -> Task {
     }
 }
 
-/// What makes an evaluator with these settings. That their store cannot be used is reported here.
-fn builder(settings: &Settings) -> Result<Builder, ExitCode> {
-    settings.builder().map_err(|error| {
-        let diagnostic = Diagnostic::error(Code::StoreFailure, error.to_string());
-        output::to_stderr(&render(&diagnostic, &SourceMap::default(), &settings.render_options()));
-        ExitCode::FAILURE
-    })
+/// Reports that the store of the settings cannot be used.
+fn no_store(error: &crate::store::Error, reporter: &Reporter) -> ExitCode {
+    let diagnostic = Diagnostic::error(Code::StoreFailure, error.to_string());
+    reporter.report(&diagnostic, &SourceMap::default());
+    ExitCode::FAILURE
 }

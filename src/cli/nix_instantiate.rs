@@ -207,6 +207,7 @@ impl Parser {
             action,
             statistics: None,
             profile: None,
+            offers_pages: false,
             settings: Settings { max_nesting: Some(MAX_NESTING), ..self.settings },
         }
     }
@@ -293,7 +294,7 @@ accepted and change nothing.
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LintLevel;
+    use crate::{Lint, LintLevel};
 
     fn parse_line(line: &str) -> Result<Task, Usage> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
@@ -375,7 +376,7 @@ mod tests {
         assert_eq!(settings.max_call_depth, Some(100));
         assert!(!settings.pure);
         assert!(settings.features.contains("x"));
-        assert_eq!(settings.lints.url_literals, LintLevel::Fatal);
+        assert_eq!(settings.lints.level(Lint::UrlLiteral), LintLevel::Fatal);
         assert!(!job("--show-trace --no-show-trace .").settings.show_trace);
     }
 

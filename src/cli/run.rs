@@ -10,10 +10,13 @@ use std::time::Duration;
 use super::instantiate::derivations;
 use super::job::{Action, Argument, Format, Input, Job, StatisticsFormat};
 use super::output::{Output, is_reader_gone, standard_output, to_stderr};
+use super::progress::Progress;
+use super::reporter::{CommandHost, Reporter};
+use super::settings::ErrorFormat;
 use super::show::write_for_people;
 use super::signals::StopSignals;
-use super::{builder, record, statistics, syntax_tree};
-use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceName, render};
+use super::{check, no_store, record, statistics, syntax_tree};
+use crate::diagnostics::{Code, Diagnostic, SourceName};
 use crate::{Error, Evaluator, Kind, Value};
 
 /// How often a profile looks at what is being called.
@@ -21,20 +24,27 @@ const PROFILE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Does a job: results go to standard output, errors to standard error.
 pub(super) fn run(job: &Job) -> ExitCode {
-    let firn = match builder(&job.settings) {
-        Ok(builder) => builder.build(),
-        Err(status) => return status,
+    let progress = match job.settings.progress && job.settings.error_format == ErrorFormat::Text {
+        true => Progress::on_terminal(),
+        false => Progress::default(),
+    };
+    let reporter = Reporter::new(&job.settings, progress.clone());
+    let firn = match job.settings.builder(&progress) {
+        Ok(builder) => builder.host(CommandHost::new(reporter.clone())).build(),
+        Err(error) => return no_store(&error, &reporter),
     };
     // Without the signals' thread a signal still ends the process, in the system's way.
-    let signals = StopSignals::watch(firn.interrupter()).ok();
+    let signals = StopSignals::watch(firn.interrupter(), reporter.clone()).ok();
     let mut runner = Runner {
         job,
         // The process ends with this job. The system takes its memory back faster than we could.
         firn: ManuallyDrop::new(firn),
-        output: standard_output(),
+        output: standard_output(&progress),
+        reporter,
     };
     let done = runner.start_profile().and_then(|()| runner.run());
     let stopped = signals.and_then(|signals| signals.end());
+    progress.end();
     let done = runner.write_profile().and(done);
     runner.report_statistics();
     let flushed = runner.output.flush().map_err(Failure::Output);
@@ -43,7 +53,7 @@ pub(super) fn run(job: &Job) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(Failure::Output(error)) if is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(failure) => {
-            to_stderr(&runner.explain(failure, &job.settings.render_options()));
+            runner.explain(failure);
             stopped.unwrap_or(ExitCode::FAILURE)
         }
     }
@@ -79,6 +89,7 @@ struct Runner<'j> {
     job: &'j Job,
     firn: ManuallyDrop<Evaluator>,
     output: Output,
+    reporter: Reporter,
 }
 
 impl Runner<'_> {
@@ -87,6 +98,7 @@ impl Runner<'_> {
         let job = self.job;
         match &job.action {
             Action::ShowTree => return self.show_trees(),
+            Action::Check => return self.check(),
             Action::ShowExpression => self.show_expressions()?,
             Action::FindFile => self.find_files()?,
             Action::Instantiate | Action::Evaluate { .. } => self.evaluate()?,
@@ -278,14 +290,30 @@ impl Runner<'_> {
         let mut is_clean = true;
         for input in &job.inputs {
             let (name, text, _) = self.text(input)?;
-            let options = job.settings.render_options();
-            let errors = syntax_tree::write(name, text, &job.settings.features, &options, &mut self.output)?;
+            let errors = syntax_tree::write(name, text, &job.settings.features, &self.reporter, &mut self.output)?;
             // The tree comes first, should both go to the same place.
             self.output.flush()?;
-            to_stderr(&errors);
+            self.reporter.write(&errors);
             is_clean &= errors.is_empty();
         }
         Ok(is_clean)
+    }
+
+    /// Reports all errors of all inputs.
+    fn check(&mut self) -> Result<bool, Failure> {
+        let mut first = None;
+        for input in check::files_in_directories(&self.job.inputs)? {
+            let text = self.text(&input);
+            let checked = text.and_then(|(name, text, base)| Ok(self.firn.check(name, text, base)?));
+            if let Err(failure) = checked {
+                let code = self.report(failure);
+                first.get_or_insert(code);
+            }
+        }
+        if let Some(code) = first {
+            self.reporter.offer_page(code);
+        }
+        Ok(first.is_none())
     }
 
     /// The text of an input, what it is called, and where its relative paths start.
@@ -305,15 +333,25 @@ impl Runner<'_> {
         })
     }
 
-    fn explain(&self, failure: Failure, options: &RenderOptions) -> String {
-        match failure {
-            Failure::Evaluation(error) => self.firn.render(&error, options),
+    /// Reports why the job ended.
+    fn explain(&self, failure: Failure) {
+        let code = self.report(failure);
+        if self.job.offers_pages {
+            self.reporter.offer_page(code);
+        }
+    }
+
+    /// Reports a failure and says of what kind it is.
+    fn report(&self, failure: Failure) -> Code {
+        let diagnostic = match failure {
+            Failure::Evaluation(error) => error.into_diagnostic(),
             Failure::Output(error) => {
                 let message = format!("cannot write to standard output: {error}");
-                let diagnostic = Diagnostic::error(Code::OutputFailed, message);
-                render(&diagnostic, &self.firn.sources(), options)
+                Diagnostic::error(Code::OutputFailed, message)
             }
-        }
+        };
+        self.reporter.report(&diagnostic, &self.firn.sources());
+        diagnostic.code
     }
 }
 
@@ -329,7 +367,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let message = format!("cannot read {}: {error}", path.display());
     Diagnostic::error(Code::FileUnreadable, message).into()
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use super::counting_store::CountingStore;
 use super::memory;
+use super::progress::Progress;
 use crate::diagnostics::{Colors, RenderOptions};
 use crate::store::{self, ComputeStore, DirectoryStore, StoreDir};
-use crate::{Builder, Evaluator, LintLevel, Lints, SearchPathEntry};
+use crate::{Builder, Evaluator, Lint, LintLevel, Lints, SearchPathEntry};
 
 /// How to evaluate and how to report errors.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,6 +46,20 @@ pub struct Settings {
     pub own: Vec<PathBuf>,
     /// When to use colours.
     pub colors: ColorChoice,
+    /// How errors and warnings are written.
+    pub error_format: ErrorFormat,
+    /// Whether to say on a terminal how far a long evaluation is.
+    pub progress: bool,
+}
+
+/// How errors and warnings are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum ErrorFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON object on a line for each
+    Json,
 }
 
 /// When to use colours.
@@ -148,9 +164,9 @@ impl Settings {
                 self.features.clear();
                 return self.add(name, value);
             }
-            "lint-absolute-path-literals" => self.lints.absolute_path_literals = level(value)?,
-            "lint-short-path-literals" => self.lints.short_path_literals = level(value)?,
-            "lint-url-literals" => self.lints.url_literals = level(value)?,
+            "lint-absolute-path-literals" => self.lints.set(Lint::AbsolutePathLiteral, level(value)?),
+            "lint-short-path-literals" => self.lints.set(Lint::ShortPathLiteral, level(value)?),
+            "lint-url-literals" => self.lints.set(Lint::UrlLiteral, level(value)?),
             "max-call-depth" => self.max_call_depth = Some(number(value)?),
             "max-memory" => self.max_memory = Some(number(value)?),
             "nix-path" => self.nix_path = Some(value.to_owned()),
@@ -175,23 +191,23 @@ impl Settings {
         Ok(())
     }
 
-    /// An evaluator with these settings.
+    /// An evaluator with these settings; the derivations that it finds are progress.
     ///
     /// # Errors
     ///
     /// The store directory cannot be created, or the variable `NIX_STORE_DIR` does not name one.
-    pub(crate) fn builder(&self) -> store::Result<Builder> {
+    pub(super) fn builder(&self, progress: &Progress) -> store::Result<Builder> {
         let builder = self.plain_builder();
         let dir = match std::env::var("NIX_STORE_DIR") {
             Ok(dir) if !dir.is_empty() => StoreDir::new(&dir)?,
             _ => StoreDir::default(),
         };
         if !self.writes {
-            return Ok(builder.store(ComputeStore::new(dir)));
+            return Ok(builder.store(CountingStore { store: ComputeStore::new(dir), progress: progress.clone() }));
         }
         let remote = || std::env::var("NIX_REMOTE").ok().and_then(|value| store_root(&value).ok().flatten());
         let root = self.store_root.clone().or_else(remote).unwrap_or("/".into());
-        Ok(builder.store(DirectoryStore::new(&root, dir)?))
+        Ok(builder.store(CountingStore { store: DirectoryStore::new(&root, dir)?, progress: progress.clone() }))
     }
 
     fn plain_builder(&self) -> Builder {
@@ -335,7 +351,7 @@ mod tests {
         assert!(settings.show_trace);
         assert_eq!(settings.max_call_depth, Some(12));
         assert_eq!(settings.features.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(settings.lints.url_literals, LintLevel::Fatal);
+        assert_eq!(settings.lints.level(Lint::UrlLiteral), LintLevel::Fatal);
         assert_eq!(settings.set("experimental-features", "d"), Ok(()));
         assert_eq!(settings.features.iter().collect::<Vec<_>>(), ["d"]);
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::output::to_stderr;
+use super::reporter::Reporter;
 use crate::Interrupter;
 
 /// An evaluation that has not said where it was after this time is left as it is.
@@ -24,7 +24,7 @@ const DONE: i32 = -1;
 impl StopSignals {
     /// Interrupts the evaluation when a signal comes. If that does not end it at once, as it is in the middle of something
     /// large, the process ends without further words.
-    pub(super) fn watch(interrupter: Interrupter) -> io::Result<Self> {
+    pub(super) fn watch(interrupter: Interrupter, reporter: Reporter) -> io::Result<Self> {
         let caught = Arc::new(AtomicI32::new(0));
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let shared = caught.clone();
@@ -35,7 +35,7 @@ impl StopSignals {
                     std::thread::sleep(PATIENCE);
                 }
                 if shared.load(Ordering::SeqCst) != DONE {
-                    to_stderr("interrupted\n");
+                    reporter.interrupted();
                     std::process::exit(128 + signal);
                 }
             }

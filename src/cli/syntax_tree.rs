@@ -5,19 +5,20 @@ use std::io::{self, Write};
 
 use rowan::{Language, SyntaxNode, WalkEvent};
 
-use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceMap, SourceName, render};
+use super::reporter::Reporter;
+use crate::diagnostics::{Code, Diagnostic, SourceMap, SourceName};
 use crate::syntax::{self, Features};
 
 /// The deepest level that is indented more than the one above.
 const DEEPEST_INDENT: usize = 64;
 
-/// Writes the tree of a text to `output` and returns what is wrong with the text, rendered; an empty
-/// string if all is well.
+/// Writes the tree of a text to `output` and returns what is wrong with the text, as it is to be reported; an
+/// empty string if all is well.
 pub(super) fn write(
     name: SourceName,
     text: Vec<u8>,
     features: &BTreeSet<String>,
-    options: &RenderOptions,
+    reporter: &Reporter,
     output: &mut impl Write,
 ) -> io::Result<String> {
     let features = Features { pipe_operators: features.contains("pipe-operators") };
@@ -29,7 +30,7 @@ pub(super) fn write(
         Ok(file) => file.pos(0),
         Err(error) => {
             let error = Diagnostic::error(Code::SourceTooLarge, error.to_string());
-            return Ok(render(&error, &sources, options));
+            return Ok(reporter.text(&error, &sources));
         }
     };
     let mut errors = parse.errors().iter().map(|error| error.to_diagnostic(base));
@@ -37,7 +38,7 @@ pub(super) fn write(
         return Ok(String::new());
     };
     first.further.extend(errors);
-    Ok(render(&first, &sources, options))
+    Ok(reporter.text(&first, &sources))
 }
 
 /// Writes a line for each node and token, indented by its depth: kind, range of bytes, and for tokens

@@ -25,6 +25,11 @@ macro_rules! codes {
             pub fn title(self) -> &'static str {
                 match self { $(Code::$name => $title,)+ }
             }
+
+            /// A page about the code: what it means, an example, what to do. It is Markdown and begins with a heading.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("pages/", $code, ".md")),)+ }
+            }
         }
     };
 }
@@ -147,6 +152,21 @@ codes! {
     UnknownSetting = "W0005", "unknown setting";
     /// Something that works and should not be used any more.
     Deprecated = "W0006", "deprecated";
+    /// A variable of `let` that nothing refers to.
+    UnusedBinding = "W0007", "unused variable";
+    /// An argument that nothing refers to.
+    UnusedArgument = "W0008", "unused argument";
+    /// A `with` through which no variable can be found.
+    UnusedWith = "W0009", "unused 'with'";
+    /// A variable or argument that hides another one.
+    ShadowedName = "W0010", "hidden name";
+}
+
+impl Code {
+    /// The code that is printed like this; case does not matter.
+    pub fn parse(text: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 impl fmt::Display for Code {

@@ -7,7 +7,8 @@
 //! - [`Diagnostic`] is the one type for errors and warnings of every phase: a [`Code`], a
 //!   message, labelled [`Span`]s, notes, hints and a trace.
 //! - [`similar_names`] finds what may have been meant where a name is unknown.
-//! - [`render()`] makes text for people of a diagnostic.
+//! - [`render()`] makes text for people of a diagnostic, [`to_json`] JSON for programs. Each code has a page,
+//!   [`Code::page`].
 //!
 //! This module knows nothing of syntax or evaluation.
 
@@ -16,6 +17,7 @@ mod culprit;
 mod diagnostic;
 mod excerpt;
 mod fold;
+mod json;
 mod ownership;
 mod printable;
 mod render;
@@ -29,6 +31,7 @@ mod trace;
 pub use code::Code;
 pub(crate) use culprit::{Culprit, Part};
 pub use diagnostic::{Diagnostic, FrameKind, Gap, Label, Severity, TraceFrame};
+pub use json::to_json;
 pub use printable::{Colors, printable};
 pub use render::{RenderOptions, render};
 pub use source_map::{FileId, Location, Pos, SourceFile, SourceMap, SourceName, SourcesTooLarge, Span};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Colors, printable};
+use crate::diagnostics::{Colors, Diagnostic, RenderOptions, SourceMap, printable, render};
 use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile};
 
 /// All effects of evaluation but those on the store: files, environment, time, messages.
@@ -41,6 +41,11 @@ pub trait Host: FileSource + Send + Sync {
     }
     /// Shows text to the user: what `builtins.trace` and `builtins.warn` say.
     fn message(&self, text: &[u8]);
+    /// Shows a warning to the user; as a [message](Host::message) unless a host does better.
+    fn diagnostic(&self, diagnostic: &Diagnostic, sources: &SourceMap) {
+        let text = render(diagnostic, sources, &RenderOptions::default());
+        self.message(text.trim_end().as_bytes());
+    }
 }
 
 /// How much is read of what is no regular file.

@@ -10,9 +10,9 @@ use rustc_hash::FxHashMap;
 
 use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::text::path::{directory, join};
-use crate::diagnostics::{Code, Diagnostic, Pos, SourceName};
+use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
 use crate::heap::{Frame, Value};
-use crate::program::{Expr, Lowering, RootScope, lower, show};
+use crate::program::{Expr, Lowering, NameLinting, RootScope, lint_names, lower, show};
 use crate::store::FileType;
 use crate::syntax::{self, Parse};
 
@@ -132,8 +132,11 @@ impl<'h> Eval<'h> {
         if !parse.errors().is_empty() {
             return Err(syntax_errors(&parse, base));
         }
-        let home = self.home();
         let mut warnings = Vec::new();
+        if self.settings.lints.look_at_names() {
+            warnings = self.lint_names(&parse, base, root)?;
+        }
+        let home = self.home();
         let sources = self.sources.clone();
         let lowering = Lowering {
             heap: self.heap,
@@ -156,6 +159,26 @@ impl<'h> Eval<'h> {
         lowered
     }
 
+    /// The warnings of the lints about names.
+    ///
+    /// # Errors
+    /// What the lints found that are errors.
+    fn lint_names(&self, parse: &Parse, base: Pos, root: &RootScope) -> Result<Vec<Diagnostic>> {
+        let is_global =
+            |name: &[u8]| self.symbols.find(name).is_some_and(|name| self.globals.values.contains_key(&name));
+        let found = lint_names(NameLinting {
+            parse,
+            base,
+            lints: self.settings.lints,
+            is_global: &is_global,
+            root: root.names.iter().map(|&name| self.symbols.bytes(name).to_vec()).collect(),
+        });
+        match found.iter().any(|found| found.severity == Severity::Error) {
+            true => Err(several(found)),
+            false => Ok(found),
+        }
+    }
+
     /// Writes an expression as it was understood, after checking it.
     pub(crate) fn show(&mut self, name: SourceName, source: Arc<[u8]>, base_dir: &[u8]) -> Result<Vec<u8>> {
         self.load(name, source.clone(), base_dir, &RootScope::default())?;
@@ -170,9 +193,7 @@ impl<'h> Eval<'h> {
     }
 
     pub(crate) fn warn(&mut self, warning: &Diagnostic) {
-        let options = crate::diagnostics::RenderOptions::default();
-        let text = crate::diagnostics::render(warning, &self.sources, &options);
-        self.host.message(text.trim_end().as_bytes());
+        self.host.diagnostic(warning, &self.sources);
     }
 
     /// The file that importing `path` reads: links are followed, of a directory it is `default.nix` or

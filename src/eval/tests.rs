@@ -8,7 +8,7 @@ use super::search_path::SearchPathEntry;
 use super::{Host, SystemHost};
 use crate::diagnostics::{Code, SourceName};
 use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
-use crate::{Builder, Evaluator, LintLevel, Lints};
+use crate::{Builder, Evaluator, Lint, LintLevel, Lints};
 
 /// Evaluates an expression with everything in it; an error is its code and message.
 fn eval_with(builder: Builder, text: &str) -> String {
@@ -259,7 +259,7 @@ fn expressions_are_shown_as_they_are_understood() {
 
 #[test]
 fn lints_warn_or_fail() {
-    let with = |level| Evaluator::builder().lints(Lints { url_literals: level, ..Lints::default() });
+    let with = |level| Evaluator::builder().lints(Lints::default().with(Lint::UrlLiteral, level));
     assert_eq!(eval_with(with(LintLevel::Warn), "https://localhost/a"), r#""https://localhost/a""#);
     assert!(eval_with(with(LintLevel::Fatal), "https://localhost/a").starts_with("W0002: "));
 }

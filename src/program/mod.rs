@@ -9,6 +9,7 @@ mod bindings;
 mod expr;
 mod lint;
 mod lower;
+mod name_lints;
 mod names_in_order;
 mod scope;
 mod show;
@@ -19,8 +20,9 @@ pub(crate) use expr::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicVariable, Expr, Formal, Formals, HasAttr,
     If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectCache, Unary, UpdateCache, With,
 };
-pub use lint::{LintLevel, Lints};
+pub use lint::{Lint, LintLevel, Lints};
 pub(crate) use lower::{Lowering, lower};
+pub(crate) use name_lints::{NameLinting, lint_names};
 pub(crate) use scope::{Globals, RootScope};
 pub(crate) use show::show;
 pub(crate) use strictness::{Strictness, Use};

@@ -1,6 +1,6 @@
 //! Numbers, strings and paths.
 
-use super::super::{Expr, Interpolation, LintLevel, names};
+use super::super::{Expr, Interpolation, Lint, LintLevel, names};
 use super::Lowerer;
 use crate::builtins::text::path::{canonicalize, join};
 use crate::diagnostics::{Code, Diagnostic, Pos};
@@ -22,8 +22,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     pub(super) fn uri(&mut self, node: NodeId) -> Expr<'h> {
         let text = String::from_utf8_lossy(self.parse.text(node)).into_owned();
-        let level = self.context.lints.url_literals;
-        self.lint(level, Code::UrlLiteral, node, || format!("a URL without quotes is discouraged: write \"{text}\""));
+        self.lint(Lint::UrlLiteral, node, || format!("a URL without quotes is discouraged: write \"{text}\""));
         Expr::Const(Str::plain(self.heap(), self.parse.text(node)))
     }
 
@@ -76,27 +75,26 @@ impl<'h> Lowerer<'_, 'h> {
     fn lint_path(&mut self, node: NodeId) {
         let bytes = self.parse.text(node);
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let lints = self.context.lints;
         match bytes.first() {
-            Some(b'/' | b'~') => self.lint(lints.absolute_path_literals, Code::AbsolutePathLiteral, node, || {
+            Some(b'/' | b'~') => self.lint(Lint::AbsolutePathLiteral, node, || {
                 format!(
                     "the absolute path literal '{text}' is not portable: use a relative path, a string or a parameter"
                 )
             }),
             Some(b'.') | None => {}
-            Some(_) => self.lint(lints.short_path_literals, Code::ShortPathLiteral, node, || {
+            Some(_) => self.lint(Lint::ShortPathLiteral, node, || {
                 format!("the relative path literal '{text}' should begin with './': './{text}'")
             }),
         }
     }
 
     /// Says something about a literal, as loud as the level of the lint is.
-    fn lint(&mut self, level: LintLevel, code: Code, node: NodeId, message: impl FnOnce() -> String) {
+    fn lint(&mut self, lint: Lint, node: NodeId, message: impl FnOnce() -> String) {
         let span = self.pos(node).span(self.parse.text(node).len() as u32);
-        match level {
+        match self.context.lints.level(lint) {
             LintLevel::Ignore => {}
-            LintLevel::Warn => self.context.warnings.push(Diagnostic::warning(code, message()).at(span, "")),
-            LintLevel::Fatal => self.report(Diagnostic::error(code, message()).at(span, "")),
+            LintLevel::Warn => self.context.warnings.push(Diagnostic::warning(lint.code(), message()).at(span, "")),
+            LintLevel::Fatal => self.report(Diagnostic::error(lint.code(), message()).at(span, "")),
         }
     }
 

@@ -1,0 +1,60 @@
+//! A store that counts the derivations it is given.
+
+use std::collections::BTreeSet;
+
+use super::progress::Progress;
+use crate::store::{
+    ContentAddressMethod, Derivation, HashAlgorithm, Location, Result, Store, StoreDir, StorePath, Tree,
+};
+
+/// Another store, and the progress that its derivations are.
+pub(super) struct CountingStore<S> {
+    pub(super) store: S,
+    pub(super) progress: Progress,
+}
+
+impl<S: Store> Store for CountingStore<S> {
+    fn dir(&self) -> &StoreDir {
+        self.store.dir()
+    }
+
+    fn add_text(&mut self, name: &str, contents: &[u8], references: &BTreeSet<StorePath>) -> Result<StorePath> {
+        self.store.add_text(name, contents, references)
+    }
+
+    fn add_tree(
+        &mut self,
+        name: &str,
+        tree: &Tree<'_>,
+        method: ContentAddressMethod,
+        algorithm: HashAlgorithm,
+        references: &BTreeSet<StorePath>,
+    ) -> Result<StorePath> {
+        self.store.add_tree(name, tree, method, algorithm, references)
+    }
+
+    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath> {
+        self.progress.count_derivation();
+        self.store.add_derivation(derivation)
+    }
+
+    fn contains(&self, path: &StorePath) -> bool {
+        self.store.contains(path)
+    }
+
+    fn locate(&self, path: &StorePath) -> Option<Location> {
+        self.store.locate(path)
+    }
+
+    fn references(&self, path: &StorePath) -> Result<Vec<StorePath>> {
+        self.store.references(path)
+    }
+
+    fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
+        self.store.read_derivation(path)
+    }
+
+    fn ensure(&mut self, path: &StorePath) -> Result<()> {
+        self.store.ensure(path)
+    }
+}
