@@ -21,9 +21,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Task, Usage> {
         Command::Check(check) => check.task(),
         Command::Parse(parse) => parse.task(),
         Command::Repl(repl) => repl.task(),
-        Command::Explain(line) => {
-            Err(explain::explain(line.code.as_deref(), line.color.color.on(&std::io::stdout())))
-        }
+        Command::Explain(line) => Err(explain::explain(line.code.as_deref(), line.color.color.on(&std::io::stdout()))),
         Command::Completions { shell } => Err(generate::completions(shell)),
         Command::Man { directory } => Ok(Task::ManualPages(directory)),
     }

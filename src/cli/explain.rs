@@ -101,6 +101,9 @@ mod tests {
             assert_eq!(meant(text), expected, "{text}");
         }
         let unknown = explain(Some("E12"), Colors::Off);
-        assert_eq!((unknown.status, &*unknown.text), (2, "error: there is no code 'E12'\n\nhelp: did you mean 'E0012'?\n"));
+        assert_eq!(
+            (unknown.status, &*unknown.text),
+            (2, "error: there is no code 'E12'\n\nhelp: did you mean 'E0012'?\n")
+        );
     }
 }

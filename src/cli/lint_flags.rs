@@ -41,7 +41,7 @@ pub(super) fn table() -> String {
 }
 
 const FLAGS: [(&str, LintLevel, &str); 3] = [
-    ("warn", LintLevel::Warn, "Warn about what a lint finds; can be given several times"),
+    ("warn", LintLevel::Warn, "Warn about what a lint finds; 'firn check --help' lists the lints"),
     ("deny", LintLevel::Fatal, "Make what a lint finds an error"),
     ("allow", LintLevel::Ignore, "Say nothing of what a lint finds, which is the default"),
 ];

@@ -253,8 +253,8 @@ Usage: nix-instantiate [FLAG]... [FILE]...
 Prints the store paths of the derivations in Nix expressions, or what the expressions evaluate to.
 This is firn under another name; 'firn --help' describes what it can do besides.
 
-FILE is a file, a directory with a default.nix, '<name>' in the search path, or '-' for standard
-input. Without any, ./default.nix is used.
+FILE is a file, a directory with a default.nix, '<name>' in the search path, or
+'-' for standard input. Without any, ./default.nix is used.
 
 What to do:
   --eval                     print the value instead of derivations
@@ -264,8 +264,8 @@ What to do:
   -A, --attr PATH            select an attribute, for example 'a.b.0'
   --arg NAME EXPR            an argument for functions
   --argstr NAME TEXT         an argument for functions that is a string
-  --arg-from-file NAME FILE  an argument for functions that is the text of a file
-  --arg-from-stdin NAME      an argument for functions that is the text of standard input
+  --arg-from-file NAME FILE  an argument that is the text of a file
+  --arg-from-stdin NAME      an argument that is the text of standard input
 
 How to print a value (with --eval):
   --strict                   evaluate everything in it
@@ -284,11 +284,12 @@ How to evaluate:
   --option NAME VALUE        change a setting; '--NAME VALUE' does the same
   --extra-experimental-features LIST
                              enable features such as pipe-operators
-  --lint-url-literals, --lint-short-path-literals, --lint-absolute-path-literals LEVEL
+  --lint-url-literals, --lint-short-path-literals,
+  --lint-absolute-path-literals LEVEL
                              'ignore', 'warn' or 'fatal'
 
-Derivations are written with --read-write-mode only. Flags about building, downloading and logging are
-accepted and change nothing.
+Derivations are written with --read-write-mode only. Flags about building,
+downloading and logging are accepted and change nothing.
 ";
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Reporter {
     pub(super) fn offer_page(&self, code: Code) {
         let says_all = matches!(code, Code::Thrown | Code::Aborted | Code::Interrupted | Code::Internal);
         if self.format == ErrorFormat::Text && !says_all {
-            self.write(&format!("For more about this error, try 'firn explain {code}'.\n"));
+            self.write(&format!("\nFor more about this error, try 'firn explain {code}'.\n"));
         }
     }
 

@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn everything_that_a_diagnostic_holds_is_there() {
         let sources = SourceMap::new();
-        let file = sources.add(SourceName::File("/a.nix".into()), b"one\r\ntwo \xff \"three\"".as_slice()).expect("small");
+        let file =
+            sources.add(SourceName::File("/a.nix".into()), b"one\r\ntwo \xff \"three\"".as_slice()).expect("small");
         let mut diagnostic = Diagnostic::error(Code::TypeMismatch, "line 1\nline 2")
             .at(file.span(5..8), "primary")
             .with_label(file.span(2..6), "over a line break")

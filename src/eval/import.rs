@@ -9,6 +9,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::builtin_file;
 use crate::builtins::text::path::{directory, join};
 use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
 use crate::heap::{Frame, Value};
@@ -126,6 +127,7 @@ impl<'h> Eval<'h> {
         self.counters.source_bytes += source.len() as u64;
         self.counters.parsing += parsed - start;
         let is_file = matches!(name, SourceName::File(_));
+        let is_builtin = matches!(&name, SourceName::File(path) if builtin_file(path.as_os_str().as_bytes()).is_some());
         let file =
             self.sources.add(name, source).map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
         let base = file.pos(0);
@@ -133,7 +135,7 @@ impl<'h> Eval<'h> {
             return Err(syntax_errors(&parse, base));
         }
         let mut warnings = Vec::new();
-        if self.settings.lints.look_at_names() {
+        if self.settings.lints.look_at_names() && !is_builtin {
             warnings = self.lint_names(&parse, base, root)?;
         }
         let home = self.home();
@@ -199,7 +201,7 @@ impl<'h> Eval<'h> {
     /// The file that importing `path` reads: links are followed, of a directory it is `default.nix` or
     /// `default.cfg`.
     fn source_path(&mut self, path: &[u8]) -> Result<Vec<u8>> {
-        if crate::builtins::builtin_file(path).is_some() {
+        if builtin_file(path).is_some() {
             return Ok(path.to_vec());
         }
         let mut path = path.to_vec();

@@ -294,7 +294,9 @@ impl<'a> Finder<'a> {
         let kind = if new.role == Role::Variable { "variable" } else { "argument" };
         let (message, first) = match self.bindings.get(hidden as usize) {
             Some(bound) => (format!("the {kind} '{name}' hides another '{name}'"), bound.new.node),
-            None if (self.context.is_global)(&new.name) => (format!("the {kind} '{name}' hides the builtin '{name}'"), None),
+            None if (self.context.is_global)(&new.name) => {
+                (format!("the {kind} '{name}' hides the builtin '{name}'"), None)
+            }
             None => return,
         };
         let (span, first) = (self.span(node), first.map(|first| self.span(first)));
@@ -331,4 +333,102 @@ fn is_builtins(parse: &Parse, mut node: NodeId) -> bool {
         node = inner;
     }
     parse.kind(node) == SyntaxKind::Ident && parse.text(node) == b"builtins"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Features, parse};
+
+    /// What the lints find in a program: the code and what is marked.
+    fn found(program: &str) -> String {
+        let parse = parse(program.as_bytes(), Features::default());
+        assert!(parse.errors().is_empty(), "{program}");
+        let context = NameLinting {
+            parse: &parse,
+            base: Pos::from_raw(1),
+            lints: Lint::ALL.into_iter().fold(Lints::default(), |lints, lint| lints.with(lint, LintLevel::Warn)),
+            is_global: &|name| [&b"map"[..], b"builtins", b"__findFile", b"__nixPath"].contains(&name),
+            root: vec![b"root".to_vec()],
+        };
+        let found = lint_names(context).into_iter().map(|found| {
+            let span = found.primary.expect("it has a place").span;
+            let start = span.start.to_raw() as usize - 1;
+            format!("{} {}", found.code, &program[start..start + span.len as usize])
+        });
+        found.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn unused_names() {
+        for (program, expected) in [
+            ("let a = 1; b = a; in b", ""),
+            ("let a = 1; b = 2; in b", "W0007 a"),
+            ("let _a = 1; in 2", ""),
+            ("let a.b = 1; a.c = 2; in 3", "W0007 a"),
+            ("let \"a b\" = 1; in 3", "W0007 \"a b\""),
+            ("let a = 1; in { inherit a; }", ""),
+            ("let a = 1; in { b.a = 2; }.a", "W0007 a"),
+            ("let a = 1; in ({ }).${a} or 2", ""),
+            ("let a = 1; in \"x ${toString a}\"", ""),
+            ("let inherit (root) a b; in a", "W0007 b"),
+            ("let inherit root; in 1", "W0007 root"),
+            ("rec { a = 1; b = 2; }", ""),
+            ("let { a = 1; body = 2; }", ""),
+            ("x: y: y", "W0008 x"),
+            ("_: _x: 1", ""),
+            ("{ a, b ? a, c }: c", "W0008 b"),
+            ("{ a, b }@all: all", ""),
+            ("all@{ a, b }: a", "W0008 all, W0008 b"),
+            ("let a = 1; in let inherit a; in a", ""),
+        ] {
+            assert_eq!(found(program), expected, "{program}");
+        }
+    }
+
+    #[test]
+    fn unused_with() {
+        for (program, expected) in [
+            ("with root; a", ""),
+            ("with root; map", "W0009 with"),
+            ("with root; 1", "W0009 with"),
+            ("let a = 1; in with root; a", "W0009 with"),
+            ("with root; with root; a", ""),
+            ("with root; with a; 1", "W0009 with"),
+            ("with root; { inherit a; }", ""),
+            ("with root; rec { a = 1; inherit b; }", ""),
+            ("with root; rec { a = 1; b = a; }", "W0009 with"),
+            ("with root; __curPos", "W0009 with"),
+        ] {
+            assert_eq!(found(program), expected, "{program}");
+        }
+    }
+
+    #[test]
+    fn hidden_names() {
+        for (program, expected) in [
+            ("let a = 1; in let a = 2; in a", "W0007 a, W0010 a"),
+            ("x: x: x", "W0008 x, W0010 x"),
+            ("map: map", "W0010 map"),
+            ("let inherit (builtins) map; in map", ""),
+            ("let inherit (root) map; in map", "W0010 map"),
+            ("rec { map = 1; }", ""),
+            ("rec { a = a: a; }", "W0010 a"),
+            ("root: root", "W0010 root"),
+            ("let f = x: x; g = x: x; in f g", ""),
+            ("{ a }: [ a ({ a }: a) ]", "W0010 a"),
+        ] {
+            assert_eq!(found(program), expected, "{program}");
+        }
+    }
+
+    #[test]
+    fn deep_and_wide_programs_are_looked_at_in_linear_time() {
+        let deep = format!("{}1{}", "(x: ".repeat(100_000), ")".repeat(100_000));
+        assert_eq!(found(&deep).split(", ").filter(|found| found.starts_with("W0008")).count(), 100_000);
+        let wide: String = (0..100_000).map(|n| format!("a{n} = {n};")).collect();
+        assert_eq!(found(&format!("let {wide} in 1")).split(", ").count(), 100_000);
+        let withs = format!("{}a", "with root; ".repeat(100_000));
+        assert_eq!(found(&withs), "");
+    }
 }
