@@ -60,7 +60,11 @@ fn examples_do_what_their_pages_say() {
         let mut has_wrong = false;
         for example in examples(code.page()) {
             let output = evaluate(&example);
-            let codes = codes(&output);
+            let mut codes = codes(&output);
+            if *code == Code::UnterminatedString {
+                // The text of such a string goes to the end of the file, which may be reported as well.
+                codes.remove(Code::UnexpectedEnd.as_str());
+            }
             match example.kind.as_str() {
                 "wrong" => {
                     has_wrong = true;

@@ -250,8 +250,9 @@ fn help() -> Usage {
 const HELP: &str = "\
 Usage: nix-instantiate [FLAG]... [FILE]...
 
-Prints the store paths of the derivations in Nix expressions, or what the expressions evaluate to.
-This is firn under another name; 'firn --help' describes what it can do besides.
+Prints the store paths of the derivations in Nix expressions, or what the
+expressions evaluate to. This is firn under another name; 'firn --help'
+describes what it can do besides.
 
 FILE is a file, a directory with a default.nix, '<name>' in the search path, or
 '-' for standard input. Without any, ./default.nix is used.
