@@ -140,6 +140,9 @@ mod tests {
         diagnostic.push_frame(TraceFrame::new(file.pos(11), "while \"asking\""));
         diagnostic.push_frame(TraceFrame::context(Pos::NONE, "said"));
         diagnostic.further.push(Diagnostic::warning(Code::Deprecated, "old"));
-        insta::assert_snapshot!(to_json(&diagnostic, &sources), @r#""#);
+        insta::assert_snapshot!(to_json(&diagnostic, &sources), @r#"
+        {"severity":"error","code":"E0200","message":"line 1\nline 2","labels":[{"primary":true,"file":"/a.nix","start":{"byte":5,"line":2,"column":1},"end":{"byte":8,"line":2,"column":4},"text":"primary"},{"primary":false,"file":"/a.nix","start":{"byte":2,"line":1,"column":3},"end":{"byte":6,"line":2,"column":2},"text":"over a line break"}],"notes":["note"],"hints":["hint"],"trace":[{"kind":"evaluation","text":"while \"asking\"","file":"/a.nix","start":{"byte":11,"line":2,"column":7}},{"kind":"context","text":"said"}]}
+        {"severity":"warning","code":"W0006","message":"old","labels":[],"notes":[],"hints":[],"trace":[]}
+        "#);
     }
 }
