@@ -264,7 +264,8 @@ impl<'a> Finder<'a> {
         let uses_whole = left.iter().any(|bound| bound.new.role == Role::Whole && bound.is_used);
         for bound in left.into_iter().rev() {
             self.innermost.insert(bound.new.name.clone(), bound.hidden);
-            if !bound.is_used && !(uses_whole && bound.new.role == Role::Formal) {
+            let may_be_used = bound.is_used || uses_whole && bound.new.role == Role::Formal;
+            if !may_be_used {
                 self.report_unused(&bound.new);
             }
         }
