@@ -37,6 +37,8 @@ struct Object<'a> {
     notes: &'a [String],
     hints: &'a [String],
     trace: Vec<FrameObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cycle: Vec<FrameObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +84,7 @@ impl<'a> Object<'a> {
             notes: &diagnostic.notes,
             hints: &diagnostic.hints,
             trace: diagnostic.trace.iter().map(|frame| FrameObject::of(frame, sources)).collect(),
+            cycle: diagnostic.cycle.iter().map(|frame| FrameObject::of(frame, sources)).collect(),
         }
     }
 }
