@@ -1,5 +1,7 @@
 //! What a line means.
 
+use crate::syntax::{SyntaxKind, tokens};
+
 /// A line, understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Command<'a> {
@@ -18,6 +20,12 @@ pub(super) enum Command<'a> {
         name: &'a str,
         expression: &'a str,
     },
+    /// Give names to the values of several expressions, as [`bindings`] finds them.
+    BindAll(&'a str),
+    /// Show how long the evaluation of an expression takes.
+    Time(&'a str),
+    /// List the variables.
+    Environment,
     /// Make variables of the attributes of a set.
     Add(&'a str),
     /// Make variables of the attributes of a file.
@@ -49,6 +57,8 @@ pub(super) const COMMANDS: &[CommandInfo] = &[
     CommandInfo { names: &[":load", ":l"], parameter: "FILE", help: "make variables of the attributes of a file" },
     CommandInfo { names: &[":add", ":a"], parameter: "EXPR", help: "make variables of the attributes of a set" },
     CommandInfo { names: &[":reload", ":r"], parameter: "", help: "load all files again" },
+    CommandInfo { names: &[":env"], parameter: "", help: "list the variables of this session" },
+    CommandInfo { names: &[":time"], parameter: "EXPR", help: "show a value, and how long its evaluation took" },
     CommandInfo { names: &[":help", ":?", ":h"], parameter: "", help: "show this list" },
     CommandInfo { names: &[":quit", ":q"], parameter: "", help: "leave (so does Ctrl-D)" },
 ];
@@ -64,6 +74,7 @@ impl<'a> Command<'a> {
             return Command::colon(line);
         }
         match binding(line) {
+            Some(_) if bindings(line).len() > 1 => Command::BindAll(line),
             Some((name, expression)) => Command::Bind { name, expression },
             None => Command::Show(line),
         }
@@ -84,6 +95,8 @@ impl<'a> Command<'a> {
             ":doc" => Command::Doc(rest),
             ":load" => Command::Load(rest),
             ":add" => Command::Add(rest),
+            ":time" => Command::Time(rest),
+            ":env" => Command::Environment,
             ":reload" => Command::Reload,
             ":quit" => Command::Quit,
             _ => Command::Help,
@@ -94,11 +107,38 @@ impl<'a> Command<'a> {
     pub(super) fn expression(self) -> Option<&'a str> {
         match self {
             Command::Show(text) | Command::Print(text) | Command::Type(text) => Some(text),
-            Command::Doc(text) | Command::Add(text) => Some(text),
+            Command::Doc(text) | Command::Add(text) | Command::Time(text) | Command::BindAll(text) => Some(text),
             Command::Bind { expression, .. } => Some(expression),
             _ => None,
         }
     }
+}
+
+/// The names and expressions of `a = 1; b = 2`; nothing if a part of it is something else.
+pub(super) fn bindings(line: &str) -> Vec<(&str, &str)> {
+    use SyntaxKind::*;
+    // What a semicolon, `in` or bracket ends. Semicolons within any of them do not separate bindings.
+    let mut open = Vec::new();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (kind, range) in tokens(line.as_bytes()).iter() {
+        match kind {
+            LeftBrace | LeftBracket | LeftParen | InterpolationStart => open.push(kind),
+            LetKeyword | WithKeyword | AssertKeyword => open.push(kind),
+            RightBrace | RightBracket | RightParen | InKeyword => drop(open.pop()),
+            Semicolon if open.is_empty() => {
+                parts.push(&line[start..range.start as usize]);
+                start = range.end as usize;
+            }
+            Semicolon if matches!(open.last(), Some(WithKeyword | AssertKeyword)) => drop(open.pop()),
+            _ => {}
+        }
+    }
+    parts.push(&line[start..]);
+    if parts.last().is_some_and(|last| last.trim().is_empty()) {
+        parts.pop();
+    }
+    parts.into_iter().map(|part| binding(part.trim())).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// The parts of `name = expression`, with or without a semicolon after it.
@@ -135,6 +175,12 @@ mod tests {
             ("# first\n1", Command::Show("# first\n1")),
             ("x = 1", bind("x", "1")),
             ("x' =\n 1;", bind("x'", "1")),
+            ("a = 1; b = 2", Command::BindAll("a = 1; b = 2")),
+            ("a = with b; c;", bind("a", "with b; c")),
+            ("a = let b = 1; in b", bind("a", "let b = 1; in b")),
+            ("a = \"; b = ${c}\"", bind("a", "\"; b = ${c}\"")),
+            (":time 1", Command::Time("1")),
+            (":env", Command::Environment),
             ("x == 1", Command::Show("x == 1")),
             ("x.y = 1", Command::Show("x.y = 1")),
             ("1 = 2", Command::Show("1 = 2")),

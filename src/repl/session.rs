@@ -2,15 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::command::{COMMANDS, Command};
+use super::command::{COMMANDS, Command, bindings};
 use super::completion::{Completion, complete};
+use super::interrupts::within;
 use crate::cli::show::{force_shown, members};
-use crate::diagnostics::{Code, RenderOptions, SourceName, did_you_mean, similar_names};
-use crate::{Error, Evaluator, Kind, Result, Scope, Value};
+use crate::diagnostics::{Code, RenderOptions, SourceName, did_you_mean, printable, similar_names};
+use crate::{Error, Evaluator, Interrupter, Kind, Result, Scope, Value};
 
 /// How many members of a set or list are evaluated for showing it.
 const MOST_SHOWN: usize = 50;
+
+/// How long the evaluation of what stands before a dot may take. People wait for it.
+const COMPLETION_TIME: Duration = Duration::from_millis(250);
 
 /// What the session says to a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,7 +96,14 @@ impl Session {
 
     /// What the word before `at` (a byte offset) may become.
     pub(super) fn complete(&mut self, line: &str, at: usize) -> Completion {
-        complete(&mut self.firn, &self.scope, line, at)
+        let interrupter = self.firn.interrupter();
+        let completion = within(COMPLETION_TIME, &interrupter, || complete(&mut self.firn, &self.scope, line, at));
+        completion.unwrap_or(Completion::Words { start: at, words: Vec::new() })
+    }
+
+    /// A handle that ends the evaluation of a line.
+    pub fn interrupter(&self) -> Interrupter {
+        self.firn.interrupter()
     }
 
     fn answer(&mut self, command: Command<'_>) -> Result<Reply> {
@@ -113,6 +125,16 @@ impl Session {
                 self.scope.bind(name, value);
                 String::new()
             }
+            Command::BindAll(line) => {
+                self.bind_all(line)?;
+                String::new()
+            }
+            Command::Time(expression) => {
+                let start = Instant::now();
+                let text = self.show(expression)?;
+                format!("{text}{:.6} seconds\n", start.elapsed().as_secs_f64())
+            }
+            Command::Environment => self.environment(),
             Command::Add(expression) => {
                 let value = self.eval(expression)?;
                 added(self.add_attributes(&value)?)
@@ -134,13 +156,38 @@ impl Session {
         self.firn.eval_text_in(&self.scope, self.input.clone(), text, ".")
     }
 
+    /// Makes several variables, which may use those before them; all or none.
+    fn bind_all(&mut self, line: &str) -> Result<()> {
+        let before = self.scope.clone();
+        for (name, expression) in bindings(line) {
+            match self.eval(expression) {
+                Ok(value) => self.scope.bind(name, value),
+                Err(error) => {
+                    self.scope = before;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn environment(&self) -> String {
+        let mut names: Vec<_> = self.scope.names().map(String::from_utf8_lossy).collect();
+        names.sort_unstable();
+        names.iter().map(|name| format!("{}\n", printable(name, self.options.colors))).collect()
+    }
+
     /// Shows a value with its members, but not what is in those.
     fn show(&mut self, expression: &str) -> Result<String> {
         let value = self.eval(expression)?;
         if let Kind::Attrs(..=MOST_SHOWN) | Kind::List(..=MOST_SHOWN) = self.firn.kind(&value)? {
             for member in members(&mut self.firn, &value)? {
                 // A member that cannot be evaluated must not hide the others; it is shown as it is.
-                let _ = self.firn.kind(&member);
+                if let Err(error) = self.firn.kind(&member)
+                    && error.diagnostic().code == Code::Interrupted
+                {
+                    return Err(error);
+                }
             }
         }
         self.print(&value)
@@ -172,7 +219,17 @@ impl Session {
         Ok(count)
     }
 
+    /// Loads all files again; if one has an error, the variables stay as they were.
     fn reload(&mut self) -> Result<String> {
+        let before = self.scope.clone();
+        let result = self.load_all();
+        if result.is_err() {
+            self.scope = before;
+        }
+        result
+    }
+
+    fn load_all(&mut self) -> Result<String> {
         self.firn.forget_files();
         let mut text = String::new();
         for file in self.files.clone() {
@@ -276,7 +333,7 @@ fn without_links(line: &str) -> String {
 fn help() -> String {
     let mut lines = vec![
         ("EXPR".to_owned(), "show a value; what is deep in it only as far as it is known"),
-        ("NAME = EXPR".to_owned(), "make a variable"),
+        ("NAME = EXPR".to_owned(), "make a variable; several with ';' between them"),
     ];
     for info in COMMANDS {
         lines.push((format!("{} {}", info.names.join(", "), info.parameter), info.help));

@@ -1,5 +1,6 @@
 //! Conversations.
 
+use super::completion::Completion;
 use super::{Reply, Session};
 use crate::Evaluator;
 use crate::diagnostics::RenderOptions;
@@ -141,4 +142,55 @@ fn files_are_loaded_and_loaded_again() {
     // The file ends too early, not the line.
     let reply = session.feed(&import);
     assert!(matches!(reply, Reply::Error(_)), "{reply:?}");
+}
+
+#[test]
+fn several_variables_are_made_together_or_not_at_all() {
+    converse(
+        &mut session(),
+        &[
+            ("a = 1; b = a + 1;", ""),
+            ("[ a b ]", "[\n  1\n  2\n]"),
+            ("a = 5; b = throw \"no\"", "error[E0403]: no"),
+            ("[ a b ]", "[\n  1\n  2\n]"),
+            ("c = 3; d = [", "..."),
+            ("c ]", ""),
+            ("d", "[ 3 ]"),
+            (":env", "a\nb\nc\nd"),
+        ],
+    );
+}
+
+#[test]
+fn interrupts_end_a_line_and_not_the_session() {
+    let mut session = session();
+    for line in ["let f = x: f (x + 1); in f 0", "[ 1 (let f = x: f (x + 1); in f 0) ]"] {
+        let interrupter = session.interrupter();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            interrupter.interrupt();
+        });
+        let reply = session.feed(line);
+        thread.join().expect("it ends");
+        let Reply::Error(text) = reply else { panic!("{reply:?}") };
+        assert!(text.starts_with("error[E0410]"), "{text}");
+    }
+    converse(&mut session, &[("1 + 1", "2")]);
+}
+
+#[test]
+fn completion_gives_up_what_takes_too_long() {
+    let mut session = session();
+    converse(&mut session, &[(":a { endless = let f = x: f (x + 1); in f 0; set = { a = 1; }; }", "2 variables")]);
+    let none = Completion::Words { start: 8, words: Vec::new() };
+    assert_eq!(session.complete("endless.", 8), none);
+    let some = Completion::Words { start: 4, words: vec!["a".to_owned()] };
+    assert_eq!(session.complete("set.", 4), some);
+    converse(&mut session, &[("set.a", "1")]);
+}
+
+#[test]
+fn times_are_shown_after_values() {
+    let Reply::Output(text) = session().feed(":time 1 + 1") else { panic!("no value") };
+    assert!(text.starts_with("2\n0.") && text.ends_with(" seconds\n"), "{text}");
 }

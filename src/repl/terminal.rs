@@ -1,5 +1,6 @@
 //! The conversation at a terminal.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -8,14 +9,17 @@ use std::rc::Rc;
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Context, Editor};
-use rustyline::{Helper, Highlighter, Hinter, Validator};
+use rustyline::{Helper, Hinter, Validator};
 
 use super::completion::Completion;
+use super::highlight::highlight;
+use super::interrupts::watch;
 use super::session::{Reply, Session};
 use crate::Evaluator;
-use crate::diagnostics::RenderOptions;
+use crate::diagnostics::{Colors, RenderOptions};
 
 const PROMPT: &str = "firn> ";
 const CONTINUATION: &str = "    | ";
@@ -25,12 +29,19 @@ const HISTORY_LENGTH: usize = 10_000;
 /// Talks with the user until the end of the input. The exit status tells whether the terminal worked;
 /// errors in what is typed are part of the conversation.
 pub fn run(files: &[PathBuf], firn: Evaluator, options: RenderOptions) -> ExitCode {
+    let colors = options.colors;
     let session = Rc::new(RefCell::new(Session::new(firn, options)));
+    // A script that is interrupted ends; a person wants to go on.
+    if io::stdin().is_terminal()
+        && let Err(error) = watch(session.borrow().interrupter())
+    {
+        let _ = writeln!(io::stderr(), "warning: Ctrl-C will end the session: {error}");
+    }
     for file in files {
         let reply = session.borrow_mut().load(file);
         show(&reply);
     }
-    match talk(&session) {
+    match talk(&session, colors) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot read what is typed: {error}");
@@ -39,7 +50,7 @@ pub fn run(files: &[PathBuf], firn: Evaluator, options: RenderOptions) -> ExitCo
     }
 }
 
-fn talk(session: &Rc<RefCell<Session>>) -> rustyline::Result<()> {
+fn talk(session: &Rc<RefCell<Session>>, colors: Colors) -> rustyline::Result<()> {
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .max_history_size(HISTORY_LENGTH)?
@@ -47,7 +58,7 @@ fn talk(session: &Rc<RefCell<Session>>) -> rustyline::Result<()> {
         .history_ignore_space(true)
         .build();
     let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config)?;
-    editor.set_helper(Some(Assistant { session: Rc::clone(session), files: FilenameCompleter::new() }));
+    editor.set_helper(Some(Assistant { session: Rc::clone(session), files: FilenameCompleter::new(), colors }));
     let history = history_file();
     if let Some(file) = &history {
         // The first session finds no history.
@@ -80,7 +91,11 @@ fn converse(editor: &mut Editor<Assistant, FileHistory>, session: &Rc<RefCell<Se
         };
         entry.push_str(&line);
         // The session is free again before the editor asks it for completions.
-        let reply = session.borrow_mut().feed(&line);
+        let mut session = session.borrow_mut();
+        // An interrupt from before this line is not meant for it.
+        session.interrupter().withdraw();
+        let reply = session.feed(&line);
+        drop(session);
         if reply == Reply::Incomplete {
             entry.push('\n');
             prompt = CONTINUATION;
@@ -117,10 +132,24 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// What the editor asks while a line is typed.
-#[derive(Helper, Highlighter, Hinter, Validator)]
+#[derive(Helper, Hinter, Validator)]
 struct Assistant {
     session: Rc<RefCell<Session>>,
     files: FilenameCompleter,
+    colors: Colors,
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        match self.colors {
+            Colors::Off => Cow::Borrowed(line),
+            Colors::On => Cow::Owned(highlight(line)),
+        }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.colors == Colors::On
+    }
 }
 
 impl Completer for Assistant {
