@@ -3,6 +3,7 @@
 mod builder;
 mod documentation;
 mod output;
+mod places;
 mod profile;
 mod statistics;
 
@@ -101,6 +102,11 @@ impl Scope {
     /// Adds a variable; a later one hides an earlier one of the same name.
     pub fn bind(&mut self, name: impl Into<Vec<u8>>, value: Value) {
         self.variables.insert(name.into(), value);
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &[u8]) -> Option<Value> {
+        self.variables.get(name).cloned()
     }
 
     /// The names of the variables.

@@ -44,6 +44,18 @@ pub(super) fn write_for_people(
     Ok(())
 }
 
+/// The record of a derivation as text; nothing for other values.
+pub(crate) fn record_of(firn: &mut Evaluator, value: &Value) -> Result<Option<String>> {
+    if !is_derivation(firn, value)? {
+        return Ok(None);
+    }
+    let Some((path, derivation)) = firn.derivation(value)? else { return Ok(None) };
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = write_record(&Record::new(&path, &derivation, &firn.store_dir()), &mut text);
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+}
+
 /// Evaluates everything in a value but what is inside of derivations, which are shown by their paths.
 pub(crate) fn force_shown(firn: &mut Evaluator, value: &Value) -> Result<()> {
     let mut seen = FxHashSet::default();
@@ -76,7 +88,7 @@ pub(crate) fn force_shown(firn: &mut Evaluator, value: &Value) -> Result<()> {
 }
 
 /// The elements of a list or the values of a set, in order; nothing for other values.
-pub(crate) fn members(firn: &mut Evaluator, value: &Value) -> Result<Vec<Value>> {
+fn members(firn: &mut Evaluator, value: &Value) -> Result<Vec<Value>> {
     match firn.kind(value)? {
         Kind::List(_) => firn.elements(value),
         Kind::Attrs(_) => {

@@ -1,6 +1,6 @@
 //! What a line means.
 
-use crate::syntax::{SyntaxKind, tokens};
+use crate::syntax::{Features, SyntaxErrorKind, SyntaxKind, parse, tokens};
 
 /// A line, understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,18 @@ pub(super) enum Command<'a> {
     BindAll(&'a str),
     /// Show how long the evaluation of an expression takes.
     Time(&'a str),
+    /// Show a part of what was shown last.
+    Open(&'a str),
+    /// Show the record of a derivation.
+    Derivation(&'a str),
+    /// Show how a function is written.
+    Source(&'a str),
+    /// Open an editor where something is defined.
+    Edit(&'a str),
+    /// Show whole traces of errors, or short ones.
+    Trace(&'a str),
+    /// Show or change how much of a value is shown.
+    Set(&'a str),
     /// List the variables.
     Environment,
     /// Make variables of the attributes of a set.
@@ -52,13 +64,27 @@ pub(super) struct CommandInfo {
 /// All commands, in the order in which `:help` lists them.
 pub(super) const COMMANDS: &[CommandInfo] = &[
     CommandInfo { names: &[":print", ":p"], parameter: "EXPR", help: "show a value with everything in it" },
+    CommandInfo { names: &[":open", ":o"], parameter: "PATH", help: "show a part of the last value, such as a.b.0" },
     CommandInfo { names: &[":type", ":t"], parameter: "EXPR", help: "show what type a value has" },
-    CommandInfo { names: &[":doc"], parameter: "EXPR", help: "show the documentation of a builtin function" },
+    CommandInfo { names: &[":doc"], parameter: "EXPR", help: "show the documentation of a function" },
+    CommandInfo { names: &[":source"], parameter: "EXPR", help: "show how a function is written" },
+    CommandInfo {
+        names: &[":edit", ":e"],
+        parameter: "EXPR",
+        help: "open an editor where a function or attribute is defined",
+    },
+    CommandInfo { names: &[":derivation", ":d"], parameter: "EXPR", help: "show the record of a derivation" },
     CommandInfo { names: &[":load", ":l"], parameter: "FILE", help: "make variables of the attributes of a file" },
     CommandInfo { names: &[":add", ":a"], parameter: "EXPR", help: "make variables of the attributes of a set" },
     CommandInfo { names: &[":reload", ":r"], parameter: "", help: "load all files again" },
     CommandInfo { names: &[":env"], parameter: "", help: "list the variables of this session" },
-    CommandInfo { names: &[":time"], parameter: "EXPR", help: "show a value, and how long its evaluation took" },
+    CommandInfo { names: &[":time"], parameter: "EXPR", help: "show a value, and what its evaluation took" },
+    CommandInfo { names: &[":trace"], parameter: "on|off", help: "show whole traces of errors, or short ones" },
+    CommandInfo {
+        names: &[":set"],
+        parameter: "[NAME NUMBER]",
+        help: "show or set how much is shown: depth, length, width",
+    },
     CommandInfo { names: &[":help", ":?", ":h"], parameter: "", help: "show this list" },
     CommandInfo { names: &[":quit", ":q"], parameter: "", help: "leave (so does Ctrl-D)" },
 ];
@@ -86,7 +112,8 @@ impl<'a> Command<'a> {
         let Some(info) = COMMANDS.iter().find(|info| info.names.contains(&word)) else {
             return Command::Unknown(word);
         };
-        if rest.is_empty() && !info.parameter.is_empty() {
+        let is_optional = info.parameter.is_empty() || info.parameter.starts_with('[');
+        if rest.is_empty() && !is_optional {
             return Command::Lacks { command: info.names[0], needs: info.parameter };
         }
         match info.names[0] {
@@ -96,6 +123,12 @@ impl<'a> Command<'a> {
             ":load" => Command::Load(rest),
             ":add" => Command::Add(rest),
             ":time" => Command::Time(rest),
+            ":open" => Command::Open(rest),
+            ":source" => Command::Source(rest),
+            ":edit" => Command::Edit(rest),
+            ":derivation" => Command::Derivation(rest),
+            ":trace" => Command::Trace(rest),
+            ":set" => Command::Set(rest),
             ":env" => Command::Environment,
             ":reload" => Command::Reload,
             ":quit" => Command::Quit,
@@ -108,6 +141,7 @@ impl<'a> Command<'a> {
         match self {
             Command::Show(text) | Command::Print(text) | Command::Type(text) => Some(text),
             Command::Doc(text) | Command::Add(text) | Command::Time(text) | Command::BindAll(text) => Some(text),
+            Command::Source(text) | Command::Edit(text) | Command::Derivation(text) => Some(text),
             Command::Bind { expression, .. } => Some(expression),
             _ => None,
         }
@@ -154,6 +188,33 @@ fn binding(line: &str) -> Option<(&str, &str)> {
     }
     let rest = rest.trim();
     Some((name, rest.strip_suffix(';').unwrap_or(rest).trim_end()))
+}
+
+/// Whether a line is the beginning of something that goes on in the next one.
+pub(super) fn is_unfinished(command: Command<'_>) -> bool {
+    use SyntaxErrorKind::{UnexpectedEnd, UnterminatedComment, UnterminatedString};
+    let ends_early = |text: &str| {
+        let features = Features { pipe_operators: true };
+        let parse = parse(text.as_bytes(), features);
+        let first = parse.errors().first();
+        first.is_some_and(|error| matches!(error.kind, UnexpectedEnd | UnterminatedComment | UnterminatedString))
+    };
+    match command {
+        Command::BindAll(line) => bindings(line).last().is_some_and(|(_, expression)| ends_early(expression)),
+        _ => command.expression().is_some_and(ends_early),
+    }
+}
+
+/// How many brackets are open at the end of a text.
+pub(super) fn open_brackets(text: &str) -> usize {
+    use SyntaxKind::*;
+    let depth = tokens(text.as_bytes()).iter().fold(0_usize, |depth, (kind, _)| match kind {
+        LeftBrace | LeftBracket | LeftParen | InterpolationStart | LetKeyword => depth + 1,
+        RightBrace | RightBracket | RightParen | InKeyword => depth.saturating_sub(1),
+        _ => depth,
+    });
+    // Whoever nests deeper than that wants no more blanks.
+    depth.min(20)
 }
 
 /// Whether a character can be part of a variable's name.

@@ -71,7 +71,7 @@ fn attribute_names(firn: &mut Evaluator, scope: &Scope, set: &str) -> Vec<String
 }
 
 /// A name as it is written after a dot.
-fn quoted(name: &[u8]) -> String {
+pub(super) fn quoted(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name).into_owned();
     let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(is_name_character)

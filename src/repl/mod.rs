@@ -13,7 +13,9 @@ mod interrupts;
 mod session;
 #[cfg(test)]
 mod session_tests;
+mod source;
 mod terminal;
+mod view;
 
 pub use session::{Reply, Session};
 pub use terminal::run;

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::command::{COMMANDS, Command, bindings};
+use super::command::{COMMANDS, Command, bindings, is_unfinished, open_brackets};
 use super::completion::{Completion, complete};
 use super::interrupts::within;
-use crate::cli::show::{force_shown, members};
-use crate::diagnostics::{Code, RenderOptions, SourceName, did_you_mean, printable, similar_names};
-use crate::{Error, Evaluator, Interrupter, Kind, Result, Scope, Value};
+use super::source::{Written, edit, file_place, function_at};
+use super::view::{Limits, view};
+use crate::cli::show::{force_shown, record_of};
+use crate::diagnostics::{Pos, RenderOptions, SourceName, did_you_mean, printable, similar_names};
+use crate::{Evaluator, Interrupter, Kind, Result, Scope, Value};
 
-/// How many members of a set or list are evaluated for showing it.
-const MOST_SHOWN: usize = 50;
+/// The variable that is the value shown last.
+const LAST: &str = "it";
 
 /// How long the evaluation of what stands before a dot may take. People wait for it.
 const COMPLETION_TIME: Duration = Duration::from_millis(250);
@@ -49,6 +51,7 @@ pub struct Session {
     pending: String,
     input: SourceName,
     options: RenderOptions,
+    limits: Limits,
 }
 
 impl Session {
@@ -61,6 +64,7 @@ impl Session {
             pending: String::new(),
             input: SourceName::Other(Arc::from("repl")),
             options,
+            limits: Limits::default(),
         }
     }
 
@@ -70,15 +74,20 @@ impl Session {
         let mut text = std::mem::take(&mut self.pending);
         text.push_str(line);
         let command = Command::parse(&text);
+        if !is_last && is_unfinished(command) {
+            text.push('\n');
+            self.pending = text;
+            return Reply::Incomplete;
+        }
         match self.answer(command) {
             Ok(reply) => reply,
-            Err(error) if !is_last && self.is_incomplete(&error, command) => {
-                text.push('\n');
-                self.pending = text;
-                Reply::Incomplete
-            }
             Err(error) => Reply::Error(self.firn.render(&error, &self.options)),
         }
+    }
+
+    /// The blanks that the next line of what is not complete should begin with.
+    pub(super) fn indentation(&self) -> String {
+        "  ".repeat(open_brackets(&self.pending))
     }
 
     /// Makes variables of the attributes of a file, as `:load` does.
@@ -113,7 +122,9 @@ impl Session {
             Command::Print(expression) => {
                 let value = self.eval(expression)?;
                 force_shown(&mut self.firn, &value)?;
-                self.print(&value)?
+                let text = self.print(&value)?;
+                self.scope.bind(LAST, value);
+                text
             }
             Command::Type(expression) => {
                 let value = self.eval(expression)?;
@@ -129,11 +140,13 @@ impl Session {
                 self.bind_all(line)?;
                 String::new()
             }
-            Command::Time(expression) => {
-                let start = Instant::now();
-                let text = self.show(expression)?;
-                format!("{text}{:.6} seconds\n", start.elapsed().as_secs_f64())
-            }
+            Command::Time(expression) => self.time(expression)?,
+            Command::Open(path) => return self.open(path),
+            Command::Derivation(expression) => return self.derivation(expression),
+            Command::Source(expression) => return self.source(expression),
+            Command::Edit(expression) => return self.edit(expression),
+            Command::Trace(word) => return Ok(self.trace(word)),
+            Command::Set(words) => return Ok(self.set(words)),
             Command::Environment => self.environment(),
             Command::Add(expression) => {
                 let value = self.eval(expression)?;
@@ -172,25 +185,135 @@ impl Session {
     }
 
     fn environment(&self) -> String {
-        let mut names: Vec<_> = self.scope.names().map(String::from_utf8_lossy).collect();
+        let mut names: Vec<_> = self.scope.names().map(String::from_utf8_lossy).filter(|name| name != LAST).collect();
         names.sort_unstable();
         names.iter().map(|name| format!("{}\n", printable(name, self.options.colors))).collect()
     }
 
-    /// Shows a value with its members, but not what is in those.
+    /// Shows as much of a value as fits a screen, and remembers it as `it`.
     fn show(&mut self, expression: &str) -> Result<String> {
         let value = self.eval(expression)?;
-        if let Kind::Attrs(..=MOST_SHOWN) | Kind::List(..=MOST_SHOWN) = self.firn.kind(&value)? {
-            for member in members(&mut self.firn, &value)? {
-                // A member that cannot be evaluated must not hide the others; it is shown as it is.
-                if let Err(error) = self.firn.kind(&member)
-                    && error.diagnostic().code == Code::Interrupted
-                {
-                    return Err(error);
-                }
+        self.show_value(value)
+    }
+
+    fn show_value(&mut self, value: Value) -> Result<String> {
+        let text = view(&mut self.firn, &value, self.limits)?;
+        self.scope.bind(LAST, value);
+        Ok(text)
+    }
+
+    /// Shows a part of the last value.
+    fn open(&mut self, path: &str) -> Result<Reply> {
+        let last = self.scope.get(LAST.as_bytes());
+        let Some(last) = last else { return Ok(Reply::Error("nothing has been shown yet\n".to_owned())) };
+        let nothing = self.firn.attrs::<&str>([]);
+        let part = self.firn.select(&last, path, &nothing)?;
+        // The rest of the value stays within reach.
+        view(&mut self.firn, &part, self.limits).map(Reply::Output)
+    }
+
+    fn derivation(&mut self, expression: &str) -> Result<Reply> {
+        let value = self.eval(expression)?;
+        let shown = record_of(&mut self.firn, &value)?;
+        Ok(match shown {
+            Some(text) => Reply::Output(text),
+            None => Reply::Error(format!("this is no derivation, but {}\n", description(&self.firn.kind(&value)?))),
+        })
+    }
+
+    /// How a function of a program is written, if it is one.
+    fn written(&mut self, function: &Value) -> Result<Option<Written>> {
+        let pos = self.firn.function_place(function)?;
+        let sources = self.firn.sources();
+        Ok(pos.and_then(|pos| function_at(&sources, pos)))
+    }
+
+    fn source(&mut self, expression: &str) -> Result<Reply> {
+        let value = self.eval(expression)?;
+        Ok(match self.written(&value)? {
+            Some(written) => Reply::Output(format!("# {}\n{}\n", written.place, written.code)),
+            None => {
+                let kind = description(&self.firn.kind(&value)?);
+                Reply::Error(format!("this is {kind} that is not written in a program\n"))
             }
+        })
+    }
+
+    /// Opens an editor where a function, or the attribute at the end of a path, is defined; afterwards all files are
+    /// loaded again.
+    fn edit(&mut self, expression: &str) -> Result<Reply> {
+        let value = self.eval(expression)?;
+        let mut place = self.firn.function_place(&value)?;
+        if place.is_none() {
+            place = self.attribute_place(expression)?;
         }
-        self.print(&value)
+        let sources = self.firn.sources();
+        let place = place.and_then(|pos| file_place(&sources, pos));
+        let place = match (place, self.firn.kind(&value)?) {
+            (None, Kind::Path(file)) => Some((file, 1)),
+            (place, _) => place,
+        };
+        let Some((file, line)) = place else {
+            return Ok(Reply::Error("this is not defined in a file\n".to_owned()));
+        };
+        match edit(&file, line) {
+            Ok(()) => self.reload().map(Reply::Output),
+            Err(problem) => Ok(Reply::Error(format!("{problem}\n"))),
+        }
+    }
+
+    /// Where `set.name` is defined.
+    fn attribute_place(&mut self, expression: &str) -> Result<Option<Pos>> {
+        let Some((set, name)) = expression.rsplit_once('.') else { return Ok(None) };
+        let Ok(set) = self.eval(set) else { return Ok(None) };
+        self.firn.attr_place(&set, name.trim().trim_matches('"'))
+    }
+
+    fn trace(&mut self, word: &str) -> Reply {
+        match word {
+            "on" => self.options.show_trace = true,
+            "off" => self.options.show_trace = false,
+            _ => return Reply::Error(":trace needs 'on' or 'off' after it\n".to_owned()),
+        }
+        Reply::Output(String::new())
+    }
+
+    /// `:set` shows the limits, `:set depth 3` changes one.
+    fn set(&mut self, words: &str) -> Reply {
+        let mut words = words.split_whitespace();
+        let (name, value) = (words.next(), words.next());
+        let list = Limits::NAMES.join(", ");
+        match (name, value.map(str::parse)) {
+            (None, _) => {
+                let lines = Limits::NAMES.iter().map(|name| format!("{name} {}\n", self.limits.get(name).unwrap_or(0)));
+                Reply::Output(lines.collect())
+            }
+            (Some(name), _) if self.limits.get(name).is_none() => {
+                Reply::Error(format!("'{name}' cannot be set; there are {list}\n"))
+            }
+            (Some(name), Some(Ok(value))) => {
+                self.limits.set(name, value);
+                Reply::Output(String::new())
+            }
+            (Some(name), _) => Reply::Error(format!("{name} is a number\n")),
+        }
+    }
+
+    /// Shows a value, and what evaluating it took.
+    fn time(&mut self, expression: &str) -> Result<String> {
+        let before = self.firn.statistics();
+        let start = Instant::now();
+        let text = self.show(expression)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let after = self.firn.statistics();
+        let calls = after.calls.functions - before.calls.functions;
+        let builtins = after.calls.builtins - before.calls.builtins;
+        let thunks = after.values.thunks.count - before.values.thunks.count;
+        let bytes = after.heap_bytes - before.heap_bytes;
+        let mebibytes = bytes as f64 / f64::from(1 << 20);
+        Ok(format!(
+            "{text}{seconds:.6} s, {calls} calls, {builtins} of builtins, {thunks} thunks, {mebibytes:.1} MiB\n"
+        ))
     }
 
     fn print(&mut self, value: &Value) -> Result<String> {
@@ -202,6 +325,11 @@ impl Session {
     fn documentation(&mut self, expression: &str) -> Result<String> {
         let function = self.eval(expression)?;
         let Some(doc) = self.firn.documentation(&function)? else {
+            if let Some(written) = self.written(&function)?
+                && let Some(comment) = written.comment
+            {
+                return Ok(format!("{}\n\n{comment}\n", written.place));
+            }
             let kind = description(&self.firn.kind(&function)?);
             return Ok(format!("this is {kind} without documentation\n"));
         };
@@ -252,28 +380,6 @@ impl Session {
         }
         Ok(count)
     }
-
-    /// Whether an error only says that an expression ends too early.
-    fn is_incomplete(&self, error: &Error, command: Command<'_>) -> bool {
-        let diagnostic = error.diagnostic();
-        let place = diagnostic.primary.as_ref().map(|label| label.span.start);
-        let Some(pos) = place.filter(|_| command.expression().is_some()) else {
-            return false;
-        };
-        // The error may also be in a file that the expression imports.
-        let sources = self.firn.sources();
-        let Some(file) = sources.file_at(pos).filter(|file| *file.name() == self.input) else {
-            return false;
-        };
-        // Only syntax errors are found where there is nothing any more.
-        let is_at_end = file.offset(pos) >= Some(file.bytes().trim_ascii_end().len());
-        is_at_end || is_unterminated(diagnostic.code)
-    }
-}
-
-/// Whether an error marks the start of something that does not end.
-fn is_unterminated(code: Code) -> bool {
-    matches!(code, Code::UnexpectedEnd | Code::UnterminatedString | Code::UnterminatedComment)
 }
 
 fn expand_home(file: &Path) -> PathBuf {

@@ -75,15 +75,17 @@ fn talk(session: &Rc<RefCell<Session>>, colors: Colors) -> rustyline::Result<()>
 
 fn converse(editor: &mut Editor<Assistant, FileHistory>, session: &Rc<RefCell<Session>>) -> rustyline::Result<()> {
     let mut prompt = PROMPT;
+    let mut indentation = String::new();
     // The lines of an expression are one entry of the history.
     let mut entry = String::new();
     loop {
-        let line = match editor.readline(prompt) {
+        let line = match editor.readline_with_initial(prompt, (&indentation, "")) {
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => {
                 session.borrow_mut().interrupt();
                 entry.clear();
                 prompt = PROMPT;
+                indentation.clear();
                 continue;
             }
             Err(ReadlineError::Eof) => return Ok(()),
@@ -95,6 +97,7 @@ fn converse(editor: &mut Editor<Assistant, FileHistory>, session: &Rc<RefCell<Se
         // An interrupt from before this line is not meant for it.
         session.interrupter().withdraw();
         let reply = session.feed(&line);
+        indentation = session.indentation();
         drop(session);
         if reply == Reply::Incomplete {
             entry.push('\n');
@@ -140,10 +143,10 @@ struct Assistant {
 }
 
 impl Highlighter for Assistant {
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
         match self.colors {
             Colors::Off => Cow::Borrowed(line),
-            Colors::On => Cow::Owned(highlight(line)),
+            Colors::On => Cow::Owned(highlight(line, cursor)),
         }
     }
 
