@@ -14,6 +14,7 @@ const PATIENCE: Option<u64> = Some(60_000);
 fn start(state: &Path, colors: bool) -> Option<PtySession> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firn"));
     command.arg("repl").env("HOME", state).env("XDG_STATE_HOME", state).env_remove("NIX_PATH").env("TERM", "xterm");
+    command.env_remove("VISUAL").env("EDITOR", "echo");
     match colors {
         true => command.env_remove("NO_COLOR"),
         false => command.env("NO_COLOR", "1"),
@@ -101,6 +102,20 @@ fn an_interrupt_ends_the_evaluation_and_not_the_session() {
     firn.exp_string("E0410").expect("an error");
     is_asked(&mut firn, "firn> ");
     answers(&mut firn, "1 + 1", "2\r\n");
+    leaves(firn);
+}
+
+#[test]
+fn an_editor_is_opened_where_something_is_defined() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let file = state.path().join("lib.cfg");
+    std::fs::write(&file, "{\n  double = n: 2 * n;\n  site.name = \"here\";\n}\n").expect("it can be written");
+    let Some(mut firn) = start(state.path(), false) else { return };
+    answers(&mut firn, &format!(":load {}", file.display()), "2 variables");
+    // The editor of these sessions says what it is given.
+    answers(&mut firn, ":edit double", "+2 /");
+    answers(&mut firn, ":edit site.name", "+3 /");
+    answers(&mut firn, "double 4", "8\r\n");
     leaves(firn);
 }
 
