@@ -332,14 +332,32 @@ impl<'h> Eval<'h> {
     fn assertion_error(&mut self, assert: &'h Assert<'h>, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
         let mut diagnostic = error(Code::AssertionFailed, "assertion failed").or_at(assert.pos);
         let Expr::Binary(operator, operands) = assert.condition else { return diagnostic };
-        let compares = !matches!(operator, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div);
-        if compares && let (Ok(left), Ok(right)) = (self.eval(&operands.left, frame), self.eval(&operands.right, frame))
-        {
-            let (left, right) = (self.describe(left), self.describe(right));
-            diagnostic.notes.push(format!("the left side is {left}"));
-            diagnostic.notes.push(format!("the right side is {right}"));
+        let sides = match operator {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => return diagnostic,
+            // Nix evaluates both sides anew to show them, which can be seen if they trace.
+            BinaryOp::Equal => match (self.eval(&operands.left, frame), self.eval(&operands.right, frame)) {
+                (Ok(left), Ok(right)) => [Some(left), Some(right)],
+                _ => return diagnostic,
+            },
+            _ => [&operands.left, &operands.right].map(|side| self.evaluated_already(side, frame)),
+        };
+        for (side, value) in ["left", "right"].into_iter().zip(sides) {
+            if let Some(value) = value {
+                let value = self.describe(value);
+                diagnostic.notes.push(format!("the {side} side is {value}"));
+            }
         }
         diagnostic
+    }
+
+    /// The value of an operand that can be had without evaluating anything.
+    fn evaluated_already(&self, operand: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+        let value = match *operand {
+            Expr::Select(select) => known(self.selected_already(select, frame)?),
+            Expr::Outer { depth, slot, .. } => known(frame_up(frame, u32::from(depth)).slot(slot).get()?),
+            _ => return self.at_hand(operand, frame),
+        };
+        (!value.is_thunk()).then_some(value)
     }
 }
 
