@@ -44,8 +44,8 @@ pub(crate) const VERSION_DIFFERENCES: &[VersionDifference] = &[
     },
     VersionDifference {
         since: NEVER,
-        shows: |seen| seen.program.contains("toFile") && seen.nix.end == End::Error,
-        reason: "Nix without a store it may write to cannot read what 'toFile' has made",
+        shows: |seen| has_any(seen.program, &["toFile", "builtins.path", "filterSource"]) && seen.nix.end == End::Error,
+        reason: "Nix without a store it may write to cannot read what it would have put there",
     },
     VersionDifference {
         since: NEVER,
