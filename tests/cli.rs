@@ -219,10 +219,10 @@ fn statistics_are_told_on_standard_error() {
 fn a_profile_has_the_functions_of_the_program() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let program =
-        "let\n  slow = n: builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i * n) 300000);\nin slow 1 + slow 2\n";
+        "let\n  slow = n: builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i * n) 1000000);\nin slow 1 + slow 2\n";
     std::fs::write(folder.path().join("slow.cfg"), program).expect("it can be written");
     let run = firn_in(folder.path(), &["eval", "--profile", "profile.txt", "slow.cfg"]);
-    assert_eq!((run.status, run.output.as_str(), run.errors.as_str()), (Some(0), "134999550000\n", ""));
+    assert_eq!((run.status, run.output.as_str(), run.errors.as_str()), (Some(0), "1499998500000\n", ""));
     let profile = std::fs::read_to_string(folder.path().join("profile.txt")).expect("it was written");
     // "outer;inner count"
     for line in profile.lines() {
