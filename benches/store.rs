@@ -26,10 +26,10 @@ fn derivation() -> Derivation {
     };
     for number in 0..36 {
         let name = format!("variable{number}").into_bytes();
-        derivation.env.insert(name, "word ".repeat(number % 12).into());
+        derivation.env.insert(name, "word ".repeat(number % 12));
     }
     let line = "install -D \"$src/file\" \"$out/bin\"  # a line of a script\n";
-    derivation.env.insert(b"script".into(), line.repeat(20).into());
+    derivation.env.insert("script", line.repeat(20));
     for number in 0..25 {
         derivation.add_input(input(number), &["out".into()]).unwrap();
     }

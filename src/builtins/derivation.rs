@@ -1,6 +1,6 @@
 //! `derivationStrict`: from attributes to a recipe with its store paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Diagnostic, Pos};
@@ -8,8 +8,8 @@ use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval
 use crate::heap::{Attrs, Str, Symbol, Value};
 use crate::program::names;
 use crate::store::{
-    ContentAddressMethod, Derivation, HashAlgorithm, Output, OutputName, Placeholder, StorePath, check_name,
-    output_placeholder,
+    ContentAddressMethod, Derivation, Environment, HashAlgorithm, Output, OutputName, Placeholder,
+    STRUCTURED_ATTRIBUTES, StorePath, check_name, output_placeholder,
 };
 
 builtins! {
@@ -130,7 +130,7 @@ fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, 
 #[derive(Default)]
 struct Recipe {
     /// The variables of the builder's environment in the order of their names.
-    env: Vec<(Vec<u8>, Vec<u8>)>,
+    env: Environment,
     arguments: Vec<Vec<u8>>,
     builder: Vec<u8>,
     system: Vec<u8>,
@@ -211,7 +211,7 @@ impl Recipe {
     /// An attribute that becomes a variable of the builder's environment.
     fn read_plain<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
         let text = eval.coerce(value, Coercion::DERIVATION, &mut self.context)?;
-        self.env.push((eval.symbols.bytes(key).to_vec(), text.to_vec()));
+        self.env.insert(eval.symbols.bytes(key), text);
         match key {
             names::BUILDER => self.builder = text.to_vec(),
             names::SYSTEM => self.system = text.to_vec(),
@@ -290,9 +290,9 @@ impl Recipe {
 
     /// The derivation, with the paths of its outputs.
     fn finish(self, eval: &mut Eval<'_>, name: &str) -> Result<Derivation> {
-        let mut env = BTreeMap::from_iter(self.env);
+        let mut env = self.env;
         if let Some(members) = self.structured {
-            env.insert(b"__json".to_vec(), [b"{", &members[..], b"}"].concat());
+            env.insert(STRUCTURED_ATTRIBUTES, [b"{", &members[..], b"}"].concat());
         }
         if self.builder.is_empty() {
             return Err(invalid("the attribute 'builder' is missing"));
@@ -335,7 +335,7 @@ impl Recipe {
             } else {
                 (Output::Deferred, String::new())
             };
-            env.insert(output.as_bytes().to_vec(), text.into_bytes());
+            env.insert(&**output, text);
             derivation.outputs.insert(output.clone(), value);
         }
         derivation.env = env;

@@ -33,9 +33,9 @@ impl<S: Store> Store for CountingStore<S> {
         self.store.add_tree(name, tree, method, algorithm, references)
     }
 
-    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath> {
+    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
         self.progress.count_derivation();
-        self.store.add_derivation(derivation)
+        self.store.add_derivation(derivation, file)
     }
 
     fn contains(&self, path: &StorePath) -> bool {

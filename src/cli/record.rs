@@ -67,7 +67,7 @@ impl Record {
                 .collect(),
             input_derivations: inputs.map(|(path, outputs)| (dir.display(path), output_names(outputs))).collect(),
             input_sources: derivation.input_sources.iter().map(|path| dir.display(path)).collect(),
-            environment: environment.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            environment: environment.map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
         }
     }
 }

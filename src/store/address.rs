@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm, compress};
 use super::hasher::sha256;
@@ -85,9 +83,7 @@ impl StoreDir {
     ///
     /// [`Error::Name`] if the name breaks a rule.
     pub fn make_path(&self, kind: &str, hash: &Hash, name: &str) -> Result<StorePath> {
-        let mut fingerprint = Sha256::new();
-        fingerprint.update(kind);
-        self.finish_path(fingerprint, hash, name)
+        self.finish_path(kind.to_owned(), hash, name)
     }
 
     /// The path of a file with these contents that refers to these store
@@ -173,12 +169,10 @@ impl StoreDir {
     /// [`Error::Name`] if the names of derivation and output together break a
     /// rule.
     pub fn output_path(&self, derivation: &str, output: &str, hash: &Hash) -> Result<StorePath> {
-        let mut fingerprint = Sha256::new();
-        fingerprint.update("output:");
-        fingerprint.update(output);
+        let kind = ["output:", output].concat();
         match output {
-            "out" => self.finish_path(fingerprint, hash, derivation),
-            _ => self.finish_path(fingerprint, hash, &output_path_name(derivation, output)),
+            "out" => self.finish_path(kind, hash, derivation),
+            _ => self.finish_path(kind, hash, &output_path_name(derivation, output)),
         }
     }
 
@@ -189,22 +183,26 @@ impl StoreDir {
         references: impl IntoIterator<Item = &'a StorePath>,
         name: &str,
     ) -> Result<StorePath> {
-        let mut fingerprint = Sha256::new();
-        fingerprint.update(kind);
+        let mut kind = kind.to_owned();
         for reference in references {
             for part in [":", self.as_str(), "/", reference.base_name()] {
-                fingerprint.update(part);
+                kind.push_str(part);
             }
         }
-        self.finish_path(fingerprint, hash, name)
+        self.finish_path(kind, hash, name)
     }
 
-    fn finish_path(&self, mut fingerprint: Sha256, hash: &Hash, name: &str) -> Result<StorePath> {
-        let digits = hash.to_base16();
+    /// The path that follows from the kind, which is the beginning of the fingerprint, and the others.
+    fn finish_path(&self, mut fingerprint: String, hash: &Hash, name: &str) -> Result<StorePath> {
         let algorithm = hash.algorithm().name();
-        for part in [":", algorithm, ":", &digits, ":", self.as_str(), ":", name] {
-            fingerprint.update(part);
+        fingerprint.reserve(2 * hash.as_bytes().len() + self.as_str().len() + name.len() + 16);
+        for part in [":", algorithm, ":"] {
+            fingerprint.push_str(part);
         }
-        StorePath::from_digest(compress(&fingerprint.finalize()), name)
+        hash.push_base16(&mut fingerprint);
+        for part in [":", self.as_str(), ":", name] {
+            fingerprint.push_str(part);
+        }
+        StorePath::from_digest(compress(&sha256(fingerprint.as_bytes())), name)
     }
 }

@@ -17,7 +17,7 @@ pub fn write(derivation: &Derivation, dir: &StoreDir, out: &mut Vec<u8>) {
     writer.start(derivation.has_dynamic_inputs());
     writer.outputs(&derivation.outputs);
     writer.input_derivations(&derivation.input_derivations);
-    writer.rest(derivation, Env::Whole);
+    writer.rest(derivation, |writer, value| writer.string(value));
 }
 
 /// The bytes of a `.drv` file.
@@ -26,7 +26,7 @@ pub fn write(derivation: &Derivation, dir: &StoreDir, out: &mut Vec<u8>) {
 /// use firn::store::{Derivation, Output, StoreDir, aterm};
 ///
 /// let mut derivation = Derivation { system: b"any".into(), ..Derivation::default() };
-/// derivation.env.insert(b"text".into(), b"two\nlines".into());
+/// derivation.env.insert("text", "two\nlines");
 /// derivation.outputs.insert("out".into(), Output::Deferred);
 /// assert_eq!(
 ///     aterm::to_bytes(&derivation, &StoreDir::default()),
@@ -43,9 +43,7 @@ pub fn to_bytes(derivation: &Derivation, dir: &StoreDir) -> Vec<u8> {
 fn about_len(derivation: &Derivation) -> usize {
     const STORE_PATH: usize = 100;
     let paths = derivation.input_derivations.len() + derivation.input_sources.len();
-    let env = derivation.env.iter();
-    let env = env.map(|(name, value)| name.len() + value.len() + 8);
-    200 + paths * STORE_PATH + env.sum::<usize>()
+    200 + paths * STORE_PATH + derivation.env.bytes_len() + derivation.env.len() * 8
 }
 
 /// What stands for an output of an input derivation when a derivation is
@@ -61,42 +59,79 @@ pub(super) enum Outputs {
     Masked,
 }
 
-/// Appends the bytes that are hashed to identify a derivation regardless of
-/// how its fixed-output inputs are obtained. `inputs` must be sorted and
-/// without duplicates.
-pub(super) fn write_modulo(
-    derivation: &Derivation,
-    dir: &StoreDir,
-    inputs: &[InputHash<'_>],
-    outputs: Outputs,
-    out: &mut Vec<u8>,
-) {
-    let mut writer = Writer { out, dir };
-    writer.start(false);
-    let env = match outputs {
-        Outputs::Shown => {
-            writer.outputs(&derivation.outputs);
-            Env::Whole
+/// The parts of the bytes of a derivation, which are written once: the bytes that are hashed to identify it regardless of how its
+/// fixed-output inputs are obtained differ from those of its file in little. Buffers to be used again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    /// All before the inputs.
+    start: Vec<u8>,
+    /// The hashes that stand for the input derivations.
+    inputs: Vec<u8>,
+    /// All behind the input derivations. The variables named like outputs are empty.
+    rest: Vec<u8>,
+    /// Where the values of these variables belong, after the quote that begins them.
+    gaps: Vec<usize>,
+}
+
+impl Parts {
+    /// Writes the parts of a derivation without dynamic inputs. `inputs` must be sorted and without duplicates.
+    pub(super) fn fill(&mut self, derivation: &Derivation, dir: &StoreDir, inputs: &[InputHash<'_>], outputs: Outputs) {
+        let Parts { start, inputs: hashes, rest, gaps } = self;
+        start.clear();
+        let mut writer = Writer { out: start, dir };
+        writer.start(false);
+        match outputs {
+            Outputs::Shown => writer.outputs(&derivation.outputs),
+            Outputs::Masked => writer.masked_outputs(derivation.outputs.keys()),
         }
-        Outputs::Masked => {
-            writer.masked_outputs(derivation.outputs.keys());
-            Env::WithoutOutputs
+        hashes.clear();
+        Writer { out: hashes, dir }.input_hashes(inputs);
+        rest.clear();
+        rest.reserve(about_len(derivation));
+        gaps.clear();
+        Writer { out: rest, dir }.rest(derivation, |writer, value| match outputs {
+            Outputs::Shown => writer.string(value),
+            Outputs::Masked => {
+                gaps.push(writer.out.len() + 1);
+                writer.string(b"");
+            }
+        });
+    }
+
+    /// The bytes that identify the derivation, one after the other.
+    pub(super) fn modulo(&self) -> [&[u8]; 3] {
+        [&self.start, &self.inputs, &self.rest]
+    }
+
+    /// With masked outputs that have got their paths since: writes the file to `file`, and gives the bytes that identify the
+    /// derivation with all its outputs shown.
+    pub(super) fn show<'a>(&'a self, derivation: &Derivation, dir: &StoreDir, file: &'a mut Vec<u8>) -> [&'a [u8]; 3] {
+        file.clear();
+        let mut writer = Writer { out: file, dir };
+        writer.start(false);
+        writer.outputs(&derivation.outputs);
+        let start = writer.out.len();
+        writer.input_derivations(&derivation.input_derivations);
+        let rest = writer.out.len();
+        // Where a variable was missing there is no gap for it.
+        if self.gaps.len() == derivation.outputs.len() {
+            let mut written = 0;
+            for (&gap, output) in self.gaps.iter().zip(derivation.outputs.keys()) {
+                writer.raw(&self.rest[written..gap]);
+                writer.escaped(derivation.env.get(&**output).unwrap_or_default());
+                written = gap;
+            }
+            writer.raw(&self.rest[written..]);
+        } else {
+            writer.rest(derivation, |writer, value| writer.string(value));
         }
-    };
-    writer.input_hashes(inputs);
-    writer.rest(derivation, env);
+        [&file[..start], &self.inputs, &file[rest..]]
+    }
 }
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
     dir: &'a StoreDir,
-}
-
-#[derive(PartialEq, Eq)]
-enum Env {
-    Whole,
-    /// The variables named like outputs are empty.
-    WithoutOutputs,
 }
 
 impl Writer<'_> {
@@ -198,7 +233,8 @@ impl Writer<'_> {
         });
     }
 
-    fn rest(&mut self, derivation: &Derivation, env: Env) {
+    /// All behind the input derivations; `output` writes the values of the variables that are named like outputs.
+    fn rest(&mut self, derivation: &Derivation, mut output: impl FnMut(&mut Self, &[u8])) {
         self.raw(b",");
         self.list(&derivation.input_sources, |writer, path| writer.path(path));
         self.raw(b",");
@@ -209,16 +245,17 @@ impl Writer<'_> {
         self.raw(b",");
         self.list(&derivation.args, |writer, arg| writer.string(arg));
         self.raw(b",");
-        let masked = env == Env::WithoutOutputs;
         let mut outputs = derivation.outputs.keys().peekable();
-        self.list(&derivation.env, |writer, (name, value)| {
+        self.list(derivation.env.iter(), |writer, (name, value)| {
             writer.raw(b"(");
             writer.string(name);
             writer.raw(b",");
             // Variables and outputs are in the same order.
-            while outputs.next_if(|output| output.as_bytes() < name.as_slice()).is_some() {}
-            let is_output = outputs.peek().is_some_and(|output| output.as_bytes() == name);
-            writer.string(if masked && is_output { b"" } else { value });
+            while outputs.next_if(|output| output.as_bytes() < name).is_some() {}
+            match outputs.peek().is_some_and(|output| output.as_bytes() == name) {
+                true => output(writer, value),
+                false => writer.string(value),
+            }
             writer.raw(b")");
         });
         self.raw(b")");
@@ -259,6 +296,11 @@ impl Writer<'_> {
     fn string(&mut self, bytes: &[u8]) {
         self.out.reserve(bytes.len() + 2);
         self.out.push(b'"');
+        self.escaped(bytes);
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(index) = find_escaped(rest) {
             self.raw(&rest[..index]);
@@ -272,7 +314,6 @@ impl Writer<'_> {
             rest = &rest[index + 1..];
         }
         self.raw(rest);
-        self.out.push(b'"');
     }
 
     fn raw(&mut self, bytes: &[u8]) {

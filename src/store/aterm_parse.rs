@@ -60,11 +60,15 @@ impl<'a> Parser<'a> {
             Ok(())
         })?;
         self.expect(b",")?;
+        let mut variables = Vec::new();
         self.list(|parser| {
-            let (name, value) = parser.variable()?;
-            derivation.env.insert(name, value);
-            Ok(())
+            parser.expect(b"(")?;
+            let name = parser.string()?;
+            parser.expect(b",")?;
+            variables.push((name, parser.string()?));
+            parser.expect(b")")
         })?;
+        derivation.env = variables.into_iter().collect();
         self.expect(b")")?;
         match self.position == self.bytes.len() {
             true => Ok(derivation),
@@ -183,15 +187,6 @@ impl<'a> Parser<'a> {
             Ok(name) => Ok(name.into()),
             Err(_) => Err(self.error("the name of an output is not UTF-8")),
         }
-    }
-
-    fn variable(&mut self) -> Result<(Vec<u8>, Vec<u8>)> {
-        self.expect(b"(")?;
-        let name = self.string()?.into_owned();
-        self.expect(b",")?;
-        let value = self.string()?.into_owned();
-        self.expect(b")")?;
-        Ok((name, value))
     }
 
     fn path(&mut self) -> Result<StorePath> {

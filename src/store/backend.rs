@@ -50,13 +50,13 @@ pub trait Store: Send {
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath>;
 
-    /// Adds the file of a derivation that is complete. [`instantiate`]
-    /// completes and adds one.
+    /// Adds the file of a derivation that is complete. `file` are its bytes, as
+    /// [`aterm::to_bytes`](super::aterm::to_bytes) gives them. [`instantiate`] completes and adds one.
     ///
     /// # Errors
     ///
     /// If a store object cannot have this name, or the back end fails.
-    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath>;
+    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath>;
 
     /// Whether the store has this path.
     fn contains(&self, path: &StorePath) -> bool;
@@ -105,9 +105,9 @@ pub enum Location {
 ///
 /// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
 pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
-    hashes.fill_outputs(derivation, &mut |path| store.read_derivation(path))?;
-    let path = store.add_derivation(derivation)?;
-    hashes.learn(path.clone(), derivation, &mut |path| store.read_derivation(path))?;
+    let (file, hash) = hashes.complete(derivation, &mut |path| store.read_derivation(path))?;
+    let path = store.add_derivation(derivation, file)?;
+    hashes.remember(path.clone(), hash);
     Ok(path)
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
-use super::aterm;
 use super::aterm_parse::parse;
 use super::backend::{Location, Store, TreeHashes, hash_tree};
 use super::derivation::Derivation;
@@ -47,6 +46,8 @@ struct Object {
 #[derive(Debug)]
 enum Content {
     Text(Arc<[u8]>),
+    /// A derivation that was added, whose references can be read from it.
+    Derivation(Arc<[u8]>),
     /// The same as what is at this path of the file source.
     Source(PathBuf),
     /// Not in memory: a part of a source tree, or taken on trust.
@@ -104,10 +105,9 @@ impl Store for ComputeStore {
         Ok(path)
     }
 
-    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath> {
-        let bytes = aterm::to_bytes(derivation, &self.dir);
-        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(&bytes), derivation.references())?;
-        self.remember(&path, || Content::Text(bytes.into()), derivation.references());
+    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
+        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())?;
+        self.remember(&path, || Content::Derivation(file.into()), []);
         Ok(path)
     }
 
@@ -117,19 +117,23 @@ impl Store for ComputeStore {
 
     fn locate(&self, path: &StorePath) -> Option<Location> {
         match &self.objects.get(path)?.content {
-            Content::Text(contents) => Some(Location::Text(contents.clone())),
+            Content::Text(contents) | Content::Derivation(contents) => Some(Location::Text(contents.clone())),
             Content::Source(path) => Some(Location::Path(path.clone())),
             Content::Unknown => None,
         }
     }
 
     fn references(&self, path: &StorePath) -> Result<Vec<StorePath>> {
-        Ok(self.object(path)?.references.to_vec())
+        let object = self.object(path)?;
+        match object.content {
+            Content::Derivation(_) => Ok(self.read_derivation(path)?.references().cloned().collect()),
+            _ => Ok(object.references.to_vec()),
+        }
     }
 
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
         match (&self.object(path)?.content, path.derivation_name()) {
-            (Content::Text(bytes), Some(name)) => parse(bytes, name, &self.dir),
+            (Content::Text(bytes) | Content::Derivation(bytes), Some(name)) => parse(bytes, name, &self.dir),
             _ => Err(Error::not_a_derivation(self.dir.display(path))),
         }
     }

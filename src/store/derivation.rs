@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::{ContentAddressMethod, output_path_name};
+use super::environment::Environment;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
 use super::path::{StoreDir, StorePath};
@@ -43,7 +44,7 @@ pub struct Derivation {
     pub args: Vec<Vec<u8>>,
     /// Its environment. Structured attributes are the variable
     /// [`STRUCTURED_ATTRIBUTES`].
-    pub env: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub env: Environment,
 }
 
 /// An output of a derivation: where it will be, or how that is decided.
@@ -169,7 +170,7 @@ impl Derivation {
             Output::Floating { .. } | Output::Impure { .. } => output_placeholder(&*name),
             Output::Deferred => String::new(),
         };
-        self.env.insert(name.as_bytes().into(), value.into());
+        self.env.insert(&*name, value);
         self.outputs.insert(name, output);
     }
 

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
-use super::aterm;
 use super::aterm_parse::parse;
 use super::backend::{Location, Store, TreeHashes, git_unsupported};
 use super::derivation::Derivation;
@@ -117,10 +116,9 @@ impl Store for DirectoryStore {
         Ok(path)
     }
 
-    fn add_derivation(&mut self, derivation: &Derivation) -> Result<StorePath> {
-        let bytes = aterm::to_bytes(derivation, &self.dir);
-        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(&bytes), derivation.references())?;
-        self.write_text(&path, &bytes)?;
+    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
+        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())?;
+        self.write_text(&path, file)?;
         Ok(path)
     }
 

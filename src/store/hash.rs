@@ -299,6 +299,11 @@ impl Hash {
         HEXLOWER.encode(self.as_bytes())
     }
 
+    /// Appends the hexadecimal digits, in lower case.
+    pub(super) fn push_base16(&self, out: &mut String) {
+        HEXLOWER.encode_append(self.as_bytes(), out);
+    }
+
     /// The digits in Nix's base-32 notation.
     pub fn to_nix32(&self) -> String {
         nix32::encode(self.as_bytes())

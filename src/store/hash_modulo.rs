@@ -10,16 +10,14 @@
 //! Source: "Input-addressing derivation outputs" in the Nix manual,
 //! `store/derivation/outputs/input-address.md`.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::aterm::{self, Outputs, write_modulo};
+use super::aterm::{self, Outputs, Parts};
 use super::derivation::{Derivation, DerivationKind, Output, OutputName};
+use super::environment::Environment;
 use super::error::{Error, Result};
 use super::hash::Hash;
-use super::hasher::sha256;
+use super::hasher::{sha256, sha256_of_parts};
 use super::path::{StoreDir, StorePath};
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
@@ -29,7 +27,9 @@ pub struct HashModulo {
     dir: StoreDir,
     known: FxHashMap<StorePath, InputHash>,
     /// Holds the bytes that are hashed.
-    buffer: Vec<u8>,
+    parts: Parts,
+    /// Holds the bytes of a file.
+    file: Vec<u8>,
 }
 
 /// What stands for a derivation in those that need it.
@@ -49,7 +49,7 @@ pub type ReadDerivation<'a> = dyn FnMut(&StorePath) -> Result<Derivation> + 'a;
 impl HashModulo {
     /// A memory without derivations.
     pub fn new(dir: StoreDir) -> HashModulo {
-        HashModulo { dir, known: FxHashMap::default(), buffer: Vec::new() }
+        HashModulo { dir, known: FxHashMap::default(), parts: Parts::default(), file: Vec::new() }
     }
 
     /// Gives each output of an input-addressed derivation its path, where that
@@ -67,15 +67,15 @@ impl HashModulo {
     ///     ..Derivation::default()
     /// };
     /// for (name, value) in [("name", "x"), ("builder", "/bin/sh"), ("system", "x86_64-linux")] {
-    ///     derivation.env.insert(name.into(), value.into());
+    ///     derivation.env.insert(name, value);
     /// }
     /// let dir = StoreDir::default();
     /// derivation.set_output("out".into(), Output::Deferred, &dir);
     /// let mut hashes = HashModulo::new(dir);
     /// hashes.fill_outputs(&mut derivation, &mut |_| unreachable!("there are no inputs"))?;
     /// assert_eq!(
-    ///     derivation.env[b"out".as_slice()],
-    ///     b"/nix/store/s668cfx1vrqfjryf96jj8wfhg7f67dhj-x",
+    ///     derivation.env.get("out"),
+    ///     Some(b"/nix/store/s668cfx1vrqfjryf96jj8wfhg7f67dhj-x".as_slice()),
     /// );
     /// # Ok::<_, firn::store::Error>(())
     /// ```
@@ -87,17 +87,47 @@ impl HashModulo {
     /// variable that is there is not the right one, or an input does not have
     /// an output that is needed.
     pub fn fill_outputs(&mut self, derivation: &mut Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
-        let hash = match derivation.kind()? {
-            DerivationKind::Floating | DerivationKind::Impure => return Ok(()),
-            DerivationKind::Fixed => None,
-            DerivationKind::InputAddressed | DerivationKind::Deferred => {
-                self.learn_inputs(derivation, read)?;
-                self.hash(derivation, Outputs::Masked)?.map(Hash::sha256)
+        let hash = self.masked_hash(derivation, read)?;
+        self.fill(derivation, hash.as_ref())
+    }
+
+    /// Does what [`fill_outputs`](HashModulo::fill_outputs) does, and gives the bytes of the file and what stands for the
+    /// derivation in those that need it.
+    pub(super) fn complete(
+        &mut self,
+        derivation: &mut Derivation,
+        read: &mut ReadDerivation<'_>,
+    ) -> Result<(&[u8], InputHash)> {
+        let hash = self.masked_hash(derivation, read)?;
+        self.fill(derivation, hash.as_ref())?;
+        let stands_for_it = if hash.is_some() {
+            InputHash::Derivation(sha256_of_parts(&self.parts.show(derivation, &self.dir, &mut self.file)))
+        } else {
+            self.file.clear();
+            aterm::write(derivation, &self.dir, &mut self.file);
+            match derivation.kind()? {
+                DerivationKind::Fixed => InputHash::FixedOutput(self.fixed_hash(derivation)),
+                _ => InputHash::Deferred,
             }
         };
+        Ok((&self.file, stands_for_it))
+    }
+
+    /// The hash that the paths of the outputs follow from, if they follow from the inputs.
+    fn masked_hash(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<Option<Hash>> {
+        match derivation.kind()? {
+            DerivationKind::Floating | DerivationKind::Impure | DerivationKind::Fixed => Ok(None),
+            DerivationKind::InputAddressed | DerivationKind::Deferred => {
+                self.learn_inputs(derivation, read)?;
+                Ok(self.hash(derivation, Outputs::Masked)?.map(Hash::sha256))
+            }
+        }
+    }
+
+    fn fill(&self, derivation: &mut Derivation, hash: Option<&Hash>) -> Result<()> {
         let Derivation { name, outputs, env, .. } = derivation;
         for (output_name, output) in outputs {
-            if let Some(hash) = &hash {
+            if let Some(hash) = hash {
                 let path = self.dir.output_path(name, output_name, hash)?;
                 check_path(name, output, &path)?;
                 *output = Output::InputAddressed(path);
@@ -131,6 +161,11 @@ impl HashModulo {
         let hash = self.input_hash(derivation)?;
         self.known.insert(path, hash);
         Ok(hash)
+    }
+
+    /// Remembers what stands for the derivation at `path`.
+    pub(super) fn remember(&mut self, path: StorePath, hash: InputHash) {
+        self.known.insert(path, hash);
     }
 
     /// What stands for the derivation at `path`, if that is remembered.
@@ -206,9 +241,8 @@ impl HashModulo {
         let Some(inputs) = self.hashes_of_inputs(derivation)? else {
             return Ok(None);
         };
-        self.buffer.clear();
-        write_modulo(derivation, &self.dir, &inputs, outputs, &mut self.buffer);
-        Ok(Some(sha256(&self.buffer)))
+        self.parts.fill(derivation, &self.dir, &inputs, outputs);
+        Ok(Some(sha256_of_parts(&self.parts.modulo())))
     }
 
     fn hashes_of_inputs<'a>(&self, derivation: &'a Derivation) -> Result<Option<Vec<aterm::InputHash<'a>>>> {
@@ -257,17 +291,12 @@ fn check_path(name: &str, output: &Output, right: &StorePath) -> Result<()> {
     }
 }
 
-fn fill_variable(name: &str, env: &mut BTreeMap<Vec<u8>, Vec<u8>>, output: &OutputName, path: String) -> Result<()> {
-    match env.entry(output.as_bytes().to_vec()) {
-        Entry::Vacant(entry) => {
-            entry.insert(path.into_bytes());
-        }
-        Entry::Occupied(mut entry) if entry.get().is_empty() => {
-            entry.insert(path.into_bytes());
-        }
-        Entry::Occupied(entry) if entry.get() == path.as_bytes() => {}
-        Entry::Occupied(entry) => {
-            let value = String::from_utf8_lossy(entry.get());
+fn fill_variable(name: &str, env: &mut Environment, output: &OutputName, path: String) -> Result<()> {
+    match env.get(&**output) {
+        None | Some([]) => env.insert(&**output, path),
+        Some(value) if value == path.as_bytes() => {}
+        Some(value) => {
+            let value = String::from_utf8_lossy(value);
             let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
             return Err(Error::derivation(name, problem));
         }

@@ -40,6 +40,12 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     sha2::Sha256::digest(bytes).into()
 }
 
+/// The hash of the parts, one after the other.
+pub(super) fn sha256_of_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let hasher = parts.iter().fold(sha2::Sha256::new(), |hasher, part| hasher.chain_update(part));
+    hasher.finalize().into()
+}
+
 impl Hasher {
     /// A hasher that has seen nothing yet.
     pub fn new(algorithm: HashAlgorithm) -> Hasher {

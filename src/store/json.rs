@@ -41,7 +41,7 @@ pub fn from_derivation(derivation: &Derivation) -> Result<Value> {
     let text = |what: &str, bytes: &[u8]| text(derivation, what, bytes);
     let mut env = Vec::with_capacity(derivation.env.len());
     let mut structured = None;
-    for (name, value) in &derivation.env {
+    for (name, value) in derivation.env.iter() {
         if name == STRUCTURED_ATTRIBUTES {
             structured = Some(structured_attributes(derivation, value)?);
         } else {
@@ -147,18 +147,15 @@ pub fn to_derivation(value: &Value, dir: &StoreDir) -> Result<Derivation> {
     for arg in array_member(record, "args")? {
         derivation.args.push(as_str(arg, "an argument")?.into());
     }
-    for (name, value) in object_member(record, "env")? {
-        let value = as_str(value, "a variable")?;
-        derivation.env.insert(name.as_bytes().into(), value.into());
-    }
+    let env = object_member(record, "env")?.iter();
+    derivation.env = env.map(|(name, value)| Ok((name, as_str(value, "a variable")?))).collect::<Result<_>>()?;
     if let Some(structured) = record.get("structuredAttrs") {
-        let key = STRUCTURED_ATTRIBUTES.to_vec();
-        if derivation.env.contains_key(&key) {
+        if derivation.env.get(STRUCTURED_ATTRIBUTES).is_some() {
             return Err(malformed("'structuredAttrs' and the variable '__json' exclude each other"));
         }
         let mut structured = structured.clone();
         structured.sort_all_objects();
-        derivation.env.insert(key, structured.to_string().into());
+        derivation.env.insert(STRUCTURED_ATTRIBUTES, structured.to_string());
     }
     let inputs = object_member(record, "inputs")?;
     for source in array_member(inputs, "srcs")? {

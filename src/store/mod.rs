@@ -18,6 +18,7 @@ mod backend;
 mod compute_store;
 mod derivation;
 mod directory_store;
+mod environment;
 mod error;
 pub mod hash;
 mod hash_modulo;
@@ -38,6 +39,7 @@ pub use derivation::{
     Derivation, DerivationKind, InputOutputs, MAX_DYNAMIC_DEPTH, Output, OutputName, STRUCTURED_ATTRIBUTES,
 };
 pub use directory_store::DirectoryStore;
+pub use environment::Environment;
 pub use error::{Error, NameProblem, Result};
 pub use hash::{Hash, HashAlgorithm, HashError, HashFormat};
 pub use hash_modulo::{HashModulo, InputHash, ReadDerivation};

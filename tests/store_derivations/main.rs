@@ -75,7 +75,7 @@ fn outputs_and_store_paths_are_computed_as_by_nix() {
 fn the_closure_of_a_derivation() {
     let mut store = ComputeStore::new(dir());
     for (_, _, derivation) in written_by_nix() {
-        store.add_derivation(&derivation).unwrap();
+        store.add_derivation(&derivation, &aterm::to_bytes(&derivation, store.dir())).unwrap();
     }
     let both = path("bz7sh3s2cj6lqwvd9ad1ydn81vqryxw8-ub.drv");
     let text = path("dda4p611vyrlinnjrh41mcwbvkrn4ngw-text2");
@@ -136,7 +136,7 @@ fn wrong_paths_and_variables_are_refused() {
     };
 
     let mut wrong_variable = right.clone();
-    wrong_variable.env.insert(b"out".into(), b"/".into());
+    wrong_variable.env.insert("out", "/");
     assert_eq!(
         fill(&mut wrong_variable),
         "derivation 'x': its variable 'out' is '/', but should be \
@@ -490,7 +490,7 @@ prop_compose! {
             system: b"x86_64-linux".into(),
             builder,
             args,
-            env,
+            env: env.into_iter().collect(),
         };
         if let Some(bytes) = fixed {
             let hash = Hash::new(HashAlgorithm::Sha256, &bytes).unwrap();
@@ -506,6 +506,37 @@ proptest! {
     fn whatever_is_written_reads_back(derivation in any_derivation()) {
         let bytes = aterm::to_bytes(&derivation, &dir());
         prop_assert_eq!(parse_derivation(&bytes, "any", &dir()).unwrap(), derivation);
+    }
+
+    /// What is written once for several purposes is what is written for each of them.
+    #[test]
+    fn instantiation_is_its_steps(
+        derivation in any_derivation(),
+        outputs in prop::collection::btree_set(any_name(), 1..4),
+        has_variables: bool,
+        dir in prop::sample::select(vec!["/nix/store", "/a \"store\""]),
+    ) {
+        let dir = StoreDir::new(dir).unwrap();
+        let mut derivation = Derivation { outputs: BTreeMap::new(), input_derivations: BTreeMap::new(), ..derivation };
+        for output in outputs {
+            if has_variables {
+                derivation.set_output(output, Output::Deferred, &dir);
+            } else if derivation.env.get(&*output).is_none_or(<[u8]>::is_empty) {
+                derivation.outputs.insert(output, Output::Deferred);
+            }
+        }
+        prop_assume!(!derivation.outputs.is_empty());
+        let mut whole = derivation.clone();
+        let (mut store, mut hashes) = (ComputeStore::new(dir.clone()), HashModulo::new(dir.clone()));
+        let path = instantiate(&mut store, &mut hashes, &mut whole).unwrap();
+
+        let mut by_steps = HashModulo::new(dir.clone());
+        let none = &mut |_: &StorePath| unreachable!("there are no inputs");
+        by_steps.fill_outputs(&mut derivation, none).unwrap();
+        prop_assert_eq!(&derivation, &whole);
+        let file = aterm::to_bytes(&derivation, &dir);
+        prop_assert_eq!(store.locate(&path), Some(Location::Text(file.into())));
+        prop_assert_eq!(hashes.get(&path), Some(by_steps.learn(path, &derivation, none).unwrap()));
     }
 
     #[test]

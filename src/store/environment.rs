@@ -1,0 +1,131 @@
+use std::fmt;
+use std::ops::Range;
+
+/// The variables that a builder gets, in the order of their names. Names and values are bytes.
+///
+/// All of them are in one buffer, so a derivation with many variables needs few allocations. What is replaced stays in
+/// it, unseen, until the whole is dropped.
+///
+/// ```
+/// use firn::store::Environment;
+///
+/// let mut env = Environment::from_iter([("system", "any"), ("name", "x")]);
+/// env.insert("name", "y");
+/// assert_eq!(env.get("name"), Some(b"y".as_slice()));
+/// let names: Vec<&[u8]> = env.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, [b"name".as_slice(), b"system"]);
+/// ```
+#[derive(Clone, Default)]
+pub struct Environment {
+    bytes: Vec<u8>,
+    variables: Vec<Variable>,
+}
+
+/// Where name and value of a variable are.
+#[derive(Clone)]
+struct Variable {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Environment {
+    /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
+    /// order, collect them.
+    pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let name = name.as_ref();
+        match self.find(name) {
+            Ok(index) => self.variables[index].value = self.add(value.as_ref()),
+            Err(index) => {
+                let variable = Variable { name: self.add(name), value: self.add(value.as_ref()) };
+                self.variables.insert(index, variable);
+            }
+        }
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
+        let index = self.find(name.as_ref()).ok()?;
+        Some(&self.bytes[self.variables[index].value.clone()])
+    }
+
+    /// How many variables there are.
+    pub fn len(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// Whether there are no variables.
+    pub fn is_empty(&self) -> bool {
+        self.variables.is_empty()
+    }
+
+    /// Names and values, in the order of the names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
+        self.variables.iter().map(|variable| (&self.bytes[variable.name.clone()], &self.bytes[variable.value.clone()]))
+    }
+
+    /// How long all names and values are together, with what has been replaced.
+    pub(super) fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The index of a variable, or where it would be.
+    fn find(&self, name: &[u8]) -> Result<usize, usize> {
+        match self.variables.last() {
+            Some(last) if self.bytes[last.name.clone()] < *name => Err(self.variables.len()),
+            _ => self.variables.binary_search_by(|variable| self.bytes[variable.name.clone()].cmp(name)),
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+}
+
+/// Of several values for a name, the last one counts.
+impl<Name: AsRef<[u8]>, Value: AsRef<[u8]>> FromIterator<(Name, Value)> for Environment {
+    fn from_iter<Variables: IntoIterator<Item = (Name, Value)>>(variables: Variables) -> Environment {
+        let mut variables: Vec<(Name, Value)> = variables.into_iter().collect();
+        variables.sort_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
+        let mut env = Environment::default();
+        for (name, value) in variables {
+            env.insert(name, value);
+        }
+        env
+    }
+}
+
+impl PartialEq for Environment {
+    fn eq(&self, other: &Environment) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Environment {}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes| String::from_utf8_lossy(bytes);
+        f.debug_map().entries(self.iter().map(|(name, value)| (text(name), text(value)))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_in_order_and_the_last_value_counts() {
+        let env = Environment::from_iter([("b", "1"), ("a", "2"), ("c", "3"), ("a", "4")]);
+        assert_eq!(format!("{env:?}"), r#"{"a": "4", "b": "1", "c": "3"}"#);
+        let mut other = Environment::default();
+        for (name, value) in [("c", "0"), ("a", "4"), ("b", "1"), ("c", "3")] {
+            other.insert(name, value);
+        }
+        assert_eq!(env, other);
+        assert_eq!((env.len(), env.get("b"), env.get("d")), (3, Some(b"1".as_slice()), None));
+        other.insert("b", "");
+        assert_ne!(env, other);
+    }
+}
