@@ -1,6 +1,7 @@
 //! Attribute sets and the arguments of functions.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
@@ -236,7 +237,7 @@ fn map_attrs<'h>(eval: &mut Eval<'h>, [function, set]: [Value<'h>; 2]) -> Result
 fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let set = eval.force_attrs(set)?;
     let names = eval.force_list(names)?;
-    let mut removed = Vec::with_capacity(names.len());
+    let mut removed: SmallVec<[Symbol; 16]> = SmallVec::with_capacity(names.len());
     for name in names.iter() {
         let name = eval.force_plain_string(name)?;
         removed.extend(eval.symbols.find(name).filter(|&name| eval.find(set, name).is_some()));
@@ -246,10 +247,10 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
     }
     removed.sort_unstable();
     let (shape, values) = set.flatten(eval.heap);
-    let kept: Vec<usize> =
-        (0..values.len()).filter(|&index| removed.binary_search(&shape.names()[index]).is_err()).collect();
-    let names: Vec<_> = kept.iter().map(|&index| shape.names()[index]).collect();
-    let positions: Vec<_> = kept.iter().map(|&index| shape.positions()[index]).collect();
+    let is_kept = |&index: &usize| removed.binary_search(&shape.names()[index]).is_err();
+    let kept: SmallVec<[usize; 32]> = (0..values.len()).filter(is_kept).collect();
+    let names: SmallVec<[_; 32]> = kept.iter().map(|&index| shape.names()[index]).collect();
+    let positions: SmallVec<[_; 32]> = kept.iter().map(|&index| shape.positions()[index]).collect();
     let shape = Shape::new(eval.heap, &names, &positions);
     Ok(Attrs::build(eval.heap, shape, |index| values[kept[index]].get()))
 }

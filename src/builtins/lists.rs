@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
@@ -182,9 +183,12 @@ fn find_one<'h>(eval: &mut Eval<'h>, predicate: Value<'h>, list: Value<'h>, want
     Ok(Value::bool(!wanted))
 }
 
+/// What a builtin collects; mostly it is little, and needs no allocation.
+type Few<T> = SmallVec<[T; 16]>;
+
 fn concat_lists<'h>(eval: &mut Eval<'h>, [lists]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let lists = eval.force_list(lists)?;
-    let lists: Vec<_> = lists.iter().map(|list| eval.force_list(list)).collect::<Result<_>>()?;
+    let lists: Few<_> = lists.iter().map(|list| eval.force_list(list)).collect::<Result<_>>()?;
     concatenate(eval, &lists)
 }
 
@@ -201,7 +205,7 @@ fn concatenate<'h>(eval: &mut Eval<'h>, lists: &[List<'h>]) -> Result<Value<'h>>
 fn concat_map<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let function = eval.force_function(function)?;
     let list = eval.force_list(list)?;
-    let mut lists = Vec::with_capacity(list.len());
+    let mut lists = Few::with_capacity(list.len());
     for element in list.iter() {
         let result = eval.call(function, &[element], Pos::NONE)?;
         lists.push(eval.force_list(result).hint("the function must return a list")?);
@@ -244,7 +248,7 @@ fn filter<'h>(eval: &mut Eval<'h>, [predicate, list]: [Value<'h>; 2]) -> Result<
         return Ok(list.value());
     }
     let predicate = eval.force_function(predicate)?;
-    let mut kept = Vec::new();
+    let mut kept = Few::new();
     for element in list.iter() {
         let result = eval.call(predicate, &[element], Pos::NONE)?;
         if eval.force_bool(result).hint("the function must return a Boolean")? {

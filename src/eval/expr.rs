@@ -3,7 +3,7 @@
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
-use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Let, ListExpr, Select, With};
+use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
 use std::cell::Cell;
 
 /// Of an error that is remembered, so much of the trace is kept.
@@ -11,26 +11,55 @@ const MAX_REMEMBERED_TRACE: usize = 32;
 
 impl<'h> Eval<'h> {
     /// Evaluates an expression to weak head normal form: to a value that is no thunk, whose parts may be.
-    pub(crate) fn eval(&mut self, mut expr: &'h Expr<'h>, mut frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+    #[inline(always)]
+    pub(crate) fn eval(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         if self.stack.is_low() {
-            return self.on_new_segment(|eval| eval.eval(expr, frame));
+            return self.eval_on_new_segment(expr, frame);
         }
+        self.dispatch(expr, frame)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn eval_on_new_segment(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        self.on_new_segment(|eval| eval.eval(expr, frame))
+    }
+
+    /// Evaluates what is at hand, and leaves the rest to functions of their own. It needs no room on the stack: the compiler
+    /// makes jumps of its calls. So who calls it asks how much of the stack is left.
+    #[inline(never)]
+    fn dispatch(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        match *expr {
+            Expr::Const(value) | Expr::Folded(value) if !value.is_thunk() => Ok(value),
+            Expr::Const(value) | Expr::Folded(value) => self.forced(value),
+            Expr::Local { slot, pos } => self.read_slot(innermost(frame).slot(slot), pos),
+            Expr::Outer { depth, slot, pos } => self.read_slot(frame_up(frame, u32::from(depth)).slot(slot), pos),
+            Expr::Far(&(depth, slot, pos)) => self.read_slot(frame_up(frame, depth).slot(slot), pos),
+            Expr::Dynamic(variable) => self.dynamic_variable(variable, frame),
+            Expr::Select(select) => self.select(select, frame),
+            Expr::HasAttr(has) => self.has_attr(has, frame),
+            Expr::Call(call) => self.eval_call(call, frame),
+            Expr::Lambda(lambda) => self.closure(lambda, frame),
+            Expr::Attrs(attrs) => self.attr_set(attrs, frame),
+            Expr::RecAttrs(attrs) => self.rec_attr_set(attrs, frame),
+            Expr::List(list) => self.list(list, frame),
+            Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_) => self.body_of(expr, frame),
+            Expr::Not(not) => self.not(not, frame),
+            Expr::And(operands) => self.and(operands, frame),
+            Expr::Or(operands) => self.or(operands, frame),
+            Expr::Implies(operands) => self.implies(operands, frame),
+            Expr::Binary(BinaryOp::Update, operands) => self.update_operator(operands, frame),
+            Expr::Binary(operator, operands) => self.binary(operator, operands, frame),
+            Expr::String(interpolation) => self.interpolate(interpolation, frame),
+            Expr::Path(interpolation) => self.interpolate_path(interpolation, frame),
+        }
+    }
+
+    /// Evaluates what has another expression as its value, as far in as there are such.
+    #[inline(never)]
+    fn body_of(&mut self, mut expr: &'h Expr<'h>, mut frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         loop {
             match *expr {
-                Expr::Const(value) | Expr::Folded(value) => return self.force(value),
-                Expr::Local { slot, pos } => return self.read_slot(innermost(frame).slot(slot), pos),
-                Expr::Outer { depth, slot, pos } => {
-                    return self.read_slot(frame_up(frame, u32::from(depth)).slot(slot), pos);
-                }
-                Expr::Far(&(depth, slot, pos)) => return self.read_slot(frame_up(frame, depth).slot(slot), pos),
-                Expr::Dynamic(variable) => return self.dynamic_variable(variable, frame),
-                Expr::Select(select) => return self.select(select, frame),
-                Expr::HasAttr(has) => return self.has_attr(has, frame),
-                Expr::Call(call) => return self.eval_call(call, frame),
-                Expr::Lambda(lambda) => return Ok(Closure::value(self.heap, lambda, frame)),
-                Expr::Attrs(attrs) => return self.attr_set(attrs, frame),
-                Expr::RecAttrs(attrs) => return self.rec_attr_set(attrs, frame),
-                Expr::List(list) => return Ok(self.list(list, frame)),
                 Expr::Let(bindings) => {
                     frame = Some(self.let_frame(bindings, frame));
                     expr = &bindings.body;
@@ -44,29 +73,33 @@ impl<'h> Eval<'h> {
                     self.check(assert, frame)?;
                     expr = &assert.body;
                 }
-                Expr::Not(not) => {
-                    return Ok(Value::bool(!self.condition(&not.operand, frame, not.pos)?));
-                }
-                Expr::And(and) => {
-                    let both =
-                        self.condition(&and.left, frame, and.pos)? && self.condition(&and.right, frame, and.pos)?;
-                    return Ok(Value::bool(both));
-                }
-                Expr::Or(or) => {
-                    let any = self.condition(&or.left, frame, or.pos)? || self.condition(&or.right, frame, or.pos)?;
-                    return Ok(Value::bool(any));
-                }
-                Expr::Implies(implies) => {
-                    let holds = !self.condition(&implies.left, frame, implies.pos)?
-                        || self.condition(&implies.right, frame, implies.pos)?;
-                    return Ok(Value::bool(holds));
-                }
-                Expr::Binary(BinaryOp::Update, operands) => return self.update_operator(operands, frame),
-                Expr::Binary(operator, operands) => return self.binary(operator, operands, frame),
-                Expr::String(interpolation) => return self.interpolate(interpolation, frame),
-                Expr::Path(interpolation) => return self.interpolate_path(interpolation, frame),
+                _ => return self.eval(expr, frame),
             }
         }
+    }
+
+    #[inline(never)]
+    fn not(&mut self, not: &'h Unary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        Ok(Value::bool(!self.condition(&not.operand, frame, not.pos)?))
+    }
+
+    #[inline(never)]
+    fn and(&mut self, and: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let both = self.condition(&and.left, frame, and.pos)? && self.condition(&and.right, frame, and.pos)?;
+        Ok(Value::bool(both))
+    }
+
+    #[inline(never)]
+    fn or(&mut self, or: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let any = self.condition(&or.left, frame, or.pos)? || self.condition(&or.right, frame, or.pos)?;
+        Ok(Value::bool(any))
+    }
+
+    #[inline(never)]
+    fn implies(&mut self, implies: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let holds = !self.condition(&implies.left, frame, implies.pos)?
+            || self.condition(&implies.right, frame, implies.pos)?;
+        Ok(Value::bool(holds))
     }
 
     /// Evaluates an operand: what is at hand is taken without a call.
@@ -174,15 +207,25 @@ impl<'h> Eval<'h> {
     fn read_slot(&mut self, slot: &'h Cell<Option<Value<'h>>>, pos: Pos) -> Result<Value<'h>> {
         match slot.get() {
             Some(value) if !value.is_thunk() => Ok(value),
-            Some(value) => {
-                let forced = self.force(value).or_at(pos)?;
-                if may_replace_thunk(forced) {
-                    slot.set(Some(forced));
-                }
-                Ok(forced)
-            }
-            None => Err(error(Code::InfiniteRecursion, "this variable is read before it has a value").or_at(pos)),
+            value => self.force_slot(slot, value, pos),
         }
+    }
+
+    #[inline(never)]
+    fn force_slot(
+        &mut self,
+        slot: &'h Cell<Option<Value<'h>>>,
+        value: Option<Value<'h>>,
+        pos: Pos,
+    ) -> Result<Value<'h>> {
+        let Some(value) = value else {
+            return Err(error(Code::InfiniteRecursion, "this variable is read before it has a value").or_at(pos));
+        };
+        let forced = self.force(value).or_at(pos)?;
+        if may_replace_thunk(forced) {
+            slot.set(Some(forced));
+        }
+        Ok(forced)
     }
 
     /// A value that stands for an expression, without evaluating it. It is a thunk exactly where Nix has one, since
@@ -283,8 +326,18 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(never)]
-    fn list(&mut self, list: &'h ListExpr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
-        List::build(self.heap, list.elements.len(), |index| self.delay(&list.elements[index], frame))
+    fn list(&mut self, list: &'h ListExpr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        Ok(List::build(self.heap, list.elements.len(), |index| self.delay(&list.elements[index], frame)))
+    }
+
+    #[inline(never)]
+    fn closure(&mut self, lambda: &'h Lambda<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        Ok(Closure::value(self.heap, lambda, frame))
+    }
+
+    #[inline(never)]
+    fn forced(&mut self, value: Value<'h>) -> Result<Value<'h>> {
+        self.force(value)
     }
 
     #[inline(never)]

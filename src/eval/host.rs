@@ -51,6 +51,9 @@ pub trait Host: FileSource + Send + Sync {
 /// How much is read of what is no regular file.
 const MAX_STREAM: u64 = 64 << 20;
 
+/// The least room with which the standard library reads without asking how long a file is.
+const READ_AHEAD: usize = 64;
+
 /// The machine itself; messages go to standard error.
 #[derive(Default, Debug)]
 pub struct SystemHost;
@@ -76,11 +79,15 @@ impl FileSource for SystemHost {
 impl Host for SystemHost {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut file = std::fs::File::open(path)?;
-        if file.metadata()?.is_file() {
-            return std::fs::read(path);
+        let metadata = file.metadata()?;
+        let mut bytes = Vec::new();
+        if metadata.is_file() {
+            // With a little more room than the file needs, its end is found by the second call of the system.
+            bytes.reserve_exact(metadata.len() as usize + READ_AHEAD);
+            file.take(u64::MAX).read_to_end(&mut bytes)?;
+            return Ok(bytes);
         }
         // A device may have no end.
-        let mut bytes = Vec::new();
         if file.by_ref().take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is no regular file and does not end"));
         }

@@ -8,8 +8,8 @@ use super::{Heap, Value};
 
 /// A parent frame and a row of slots. `let`, `rec`, formals, arguments and `with` all make one.
 ///
-/// The first word holds the parent in its low 48 bits, the number of slots in the 15 bits above them, and in the highest
-/// bit whether something refers to the frame that may live longer than the call it was made for. A frame of 32,767 slots
+/// The first word holds the parent in its low 48 bits, the number of slots in the 16 bits above them, and in the lowest
+/// bit whether something refers to the frame that may live longer than the call it was made for. A frame of 65,535 slots
 /// and more has its count in the word before.
 #[derive(Copy, Clone)]
 pub(crate) struct Frame<'h> {
@@ -18,8 +18,10 @@ pub(crate) struct Frame<'h> {
 }
 
 const COUNT_SHIFT: u32 = 48;
-const WIDE: usize = 0x7fff;
-const CAPTURED: usize = 1 << 63;
+const WIDE: usize = 0xffff;
+/// The address of the parent is a multiple of 8.
+const PARENT: usize = (1 << COUNT_SHIFT) - 8;
+const CAPTURED: usize = 1;
 /// Frames of calls with fewer slots than this are used again.
 pub(super) const REUSABLE: usize = 12;
 
@@ -46,8 +48,7 @@ impl<'h> Frame<'h> {
     pub(crate) fn release(self, heap: &'h Heap) {
         let header = self.header().addr();
         let slots = header >> COUNT_SHIFT;
-        // A captured frame has more than any number of slots here.
-        if slots < REUSABLE && slots > 0 {
+        if header & CAPTURED == 0 && slots < REUSABLE && slots > 0 {
             heap.keep_released(self.object, slots);
         }
     }
@@ -92,14 +93,14 @@ impl<'h> Frame<'h> {
 
     #[inline(always)]
     pub(crate) fn parent(self) -> Option<Frame<'h>> {
-        let parent = self.header().map_addr(|addr| addr & ((1 << COUNT_SHIFT) - 1));
+        let parent = self.header().map_addr(|addr| addr & PARENT);
         NonNull::new(parent).map(|object| Frame { object, heap: PhantomData })
     }
 
     /// The slots; one is `None` until its value has been decided.
     #[inline(always)]
     pub(crate) fn slots(self) -> &'h [Cell<Option<Value<'h>>>] {
-        let mut count = self.header().addr() >> COUNT_SHIFT & WIDE;
+        let mut count = self.header().addr() >> COUNT_SHIFT;
         // SAFETY: the header, or for a wide frame the word before, counts the slots that follow; a slot is
         // zero or a value, which is what `Option<Value>` is in memory.
         unsafe {
@@ -112,7 +113,17 @@ impl<'h> Frame<'h> {
 
     #[inline(always)]
     pub(crate) fn slot(self, index: u32) -> &'h Cell<Option<Value<'h>>> {
-        &self.slots()[index as usize]
+        let index = index as usize;
+        if index >= self.header().addr() >> COUNT_SHIFT {
+            return self.wide_slot(index);
+        }
+        // SAFETY: a frame, wide or not, has at least as many slots as its header says.
+        unsafe { self.object.add(1 + index).cast().as_ref() }
+    }
+
+    #[cold]
+    fn wide_slot(self, index: usize) -> &'h Cell<Option<Value<'h>>> {
+        &self.slots()[index]
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@
 //! things and what is escaped, was found by comparing files.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::derivation::{Derivation, InputOutputs, Output, OutputName};
 use super::path::{StoreDir, StorePath};
@@ -103,9 +104,9 @@ impl Parts {
         [&self.start, &self.inputs, &self.rest]
     }
 
-    /// With masked outputs that have got their paths since: writes the file to `file`, and gives the bytes that identify the
-    /// derivation with all its outputs shown.
-    pub(super) fn show<'a>(&'a self, derivation: &Derivation, dir: &StoreDir, file: &'a mut Vec<u8>) -> [&'a [u8]; 3] {
+    /// Writes the file of a derivation whose parts were written with masked outputs, and whose outputs have got their paths
+    /// since. Gives where the input derivations are in it.
+    pub(super) fn show(&self, derivation: &Derivation, dir: &StoreDir, file: &mut Vec<u8>) -> Range<usize> {
         file.clear();
         let mut writer = Writer { out: file, dir };
         writer.start(false);
@@ -125,7 +126,12 @@ impl Parts {
         } else {
             writer.rest(derivation, |writer, value| writer.string(value));
         }
-        [&file[..start], &self.inputs, &file[rest..]]
+        start..rest
+    }
+
+    /// The bytes that identify the derivation with all its outputs shown, from its file and where the inputs are in it.
+    pub(super) fn shown<'a>(&'a self, file: &'a [u8], inputs: Range<usize>) -> [&'a [u8]; 3] {
+        [&file[..inputs.start], &self.inputs, &file[inputs.end..]]
     }
 }
 

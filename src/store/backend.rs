@@ -105,9 +105,9 @@ pub enum Location {
 ///
 /// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
 pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
-    let (file, hash) = hashes.complete(derivation, &mut |path| store.read_derivation(path))?;
-    let path = store.add_derivation(derivation, file)?;
-    hashes.remember(path.clone(), hash);
+    let completed = hashes.complete(derivation, &mut |path| store.read_derivation(path))?;
+    let path = store.add_derivation(derivation, hashes.file())?;
+    hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
     Ok(path)
 }
 

@@ -10,6 +10,8 @@
 //! Source: "Input-addressing derivation outputs" in the Nix manual,
 //! `store/derivation/outputs/input-address.md`.
 
+use std::ops::Range;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aterm::{self, Outputs, Parts};
@@ -91,26 +93,43 @@ impl HashModulo {
         self.fill(derivation, hash.as_ref())
     }
 
-    /// Does what [`fill_outputs`](HashModulo::fill_outputs) does, and gives the bytes of the file and what stands for the
-    /// derivation in those that need it.
-    pub(super) fn complete(
-        &mut self,
-        derivation: &mut Derivation,
-        read: &mut ReadDerivation<'_>,
-    ) -> Result<(&[u8], InputHash)> {
+    /// Does what [`fill_outputs`](HashModulo::fill_outputs) does, and writes the [file](HashModulo::file). What it gives is
+    /// for [`learn_completed`](HashModulo::learn_completed).
+    pub(super) fn complete(&mut self, derivation: &mut Derivation, read: &mut ReadDerivation<'_>) -> Result<Completed> {
         let hash = self.masked_hash(derivation, read)?;
         self.fill(derivation, hash.as_ref())?;
-        let stands_for_it = if hash.is_some() {
-            InputHash::Derivation(sha256_of_parts(&self.parts.show(derivation, &self.dir, &mut self.file)))
-        } else {
-            self.file.clear();
-            aterm::write(derivation, &self.dir, &mut self.file);
-            match derivation.kind()? {
-                DerivationKind::Fixed => InputHash::FixedOutput(self.fixed_hash(derivation)),
-                _ => InputHash::Deferred,
+        if hash.is_some() {
+            return Ok(Completed { inputs: Some(self.parts.show(derivation, &self.dir, &mut self.file)) });
+        }
+        self.file.clear();
+        aterm::write(derivation, &self.dir, &mut self.file);
+        Ok(Completed { inputs: None })
+    }
+
+    /// The bytes of the derivation that was completed last.
+    pub(super) fn file(&self) -> &[u8] {
+        &self.file
+    }
+
+    /// Remembers what stands for the derivation that was completed last, like [`learn`](HashModulo::learn).
+    pub(super) fn learn_completed(
+        &mut self,
+        path: &StorePath,
+        derivation: &Derivation,
+        completed: Completed,
+        read: &mut ReadDerivation<'_>,
+    ) -> Result<()> {
+        if self.known.contains_key(path) {
+            return Ok(());
+        }
+        match completed.inputs {
+            Some(inputs) => {
+                let hash = sha256_of_parts(&self.parts.shown(&self.file, inputs));
+                self.known.insert(path.clone(), InputHash::Derivation(hash));
+                Ok(())
             }
-        };
-        Ok((&self.file, stands_for_it))
+            None => self.learn(path.clone(), derivation, read).map(drop),
+        }
     }
 
     /// The hash that the paths of the outputs follow from, if they follow from the inputs.
@@ -161,11 +180,6 @@ impl HashModulo {
         let hash = self.input_hash(derivation)?;
         self.known.insert(path, hash);
         Ok(hash)
-    }
-
-    /// Remembers what stands for the derivation at `path`.
-    pub(super) fn remember(&mut self, path: StorePath, hash: InputHash) {
-        self.known.insert(path, hash);
     }
 
     /// What stands for the derivation at `path`, if that is remembered.
@@ -272,6 +286,12 @@ impl HashModulo {
         hashes.dedup();
         Ok(Some(hashes))
     }
+}
+
+/// A derivation that was completed.
+pub(super) struct Completed {
+    /// Where the input derivations are in its file, if its hash follows from that and theirs.
+    inputs: Option<Range<usize>>,
 }
 
 /// An input whose own inputs are still being read.
