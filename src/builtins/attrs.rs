@@ -140,8 +140,8 @@ fn attr_values<'h>(eval: &mut Eval<'h>, [set]: [Value<'h>; 1]) -> Result<Value<'
 }
 
 fn cat_attrs<'h>(eval: &mut Eval<'h>, [name, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let name = eval.force_plain_string(name)?;
-    let name = eval.symbols.intern(name);
+    let name = eval.force(name)?;
+    let name = eval.symbol_of(name)?;
     let list = eval.force_list(list)?;
     let mut found = Vec::new();
     for element in list.iter() {
@@ -164,9 +164,10 @@ fn function_args<'h>(eval: &mut Eval<'h>, [function]: [Value<'h>; 1]) -> Result<
 }
 
 fn get_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let name = eval.force_plain_string(name)?;
+    let name = eval.force(name)?;
+    eval.plain_string(name)?;
     let set = eval.force_attrs(set)?;
-    let name = eval.symbols.intern(name);
+    let name = eval.symbol_of(name)?;
     match eval.find(set, name) {
         Some(value) => eval.force_attr(value, name, Pos::NONE),
         None => Err(eval.missing_attribute(set, name)),
@@ -174,10 +175,11 @@ fn get_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Valu
 }
 
 fn has_attr<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let name = eval.force_plain_string(name)?;
+    let name = eval.force(name)?;
+    eval.plain_string(name)?;
     let set = eval.force_attrs(set)?;
     // A name that is no symbol yet is in no set.
-    let found = eval.symbols.find(name).and_then(|name| eval.find(set, name));
+    let found = eval.known_symbol_of(name)?.and_then(|name| eval.find(set, name));
     Ok(Value::bool(found.is_some()))
 }
 
@@ -188,12 +190,12 @@ fn intersect_attrs<'h>(eval: &mut Eval<'h>, [left, right]: [Value<'h>; 2]) -> Re
     if left.len_at_most() < right.len_at_most() {
         let (shape, _) = left.flatten(eval.heap);
         for &name in shape.names() {
-            kept.extend(right.find(name).map(|(value, pos)| (name, pos, value.get())));
+            kept.extend(eval.find_with_pos(right, name).map(|(value, pos)| (name, pos, value.get())));
         }
     } else {
         let (shape, values) = right.flatten(eval.heap);
         for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
-            if left.get(name).is_some() {
+            if eval.find(left, name).is_some() {
                 kept.push((name, pos, value.get()));
             }
         }
@@ -208,8 +210,8 @@ fn list_to_attrs<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Valu
         let element = eval.force_cell(element)?;
         let pair = eval.expect_attrs(element)?;
         let name = eval.required(pair, names::NAME)?;
-        let name = eval.force_plain_string(name)?;
-        pairs.push((eval.symbols.intern(name), pair));
+        let name = eval.force(name)?;
+        pairs.push((eval.symbol_of(name)?, pair));
     }
     // The sort is stable, so the first of equal names stays first.
     pairs.sort_by_key(|(name, _)| *name);
@@ -239,8 +241,8 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
     let names = eval.force_list(names)?;
     let mut removed: SmallVec<[Symbol; 16]> = SmallVec::with_capacity(names.len());
     for name in names.iter() {
-        let name = eval.force_plain_string(name)?;
-        removed.extend(eval.symbols.find(name).filter(|&name| eval.find(set, name).is_some()));
+        let name = eval.force(name)?;
+        removed.extend(eval.known_symbol_of(name)?.filter(|&name| eval.find(set, name).is_some()));
     }
     if removed.is_empty() {
         return Ok(set.value());
@@ -256,9 +258,10 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
 }
 
 fn unsafe_get_attr_pos<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let name = eval.force_plain_string(name)?;
+    let name = eval.force(name)?;
+    eval.plain_string(name)?;
     let set = eval.force_attrs(set)?;
-    let found = eval.symbols.find(name).and_then(|name| set.find(name));
+    let found = eval.known_symbol_of(name)?.and_then(|name| eval.find_with_pos(set, name));
     Ok(match found {
         Some((_, pos)) => eval.position_value(pos),
         None => Value::null(),

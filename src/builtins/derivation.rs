@@ -104,10 +104,12 @@ fn derivation_strict<'h>(eval: &mut Eval<'h>, [attributes]: [Value<'h>; 1]) -> R
     };
     let name = eval.force_plain_string(name.get()).or_at(pos)?;
     let name = utf8(name).or_at(pos)?;
-    let text = || format!("while evaluating the derivation '{name}'").into();
-    // The place in the program, and not the one in the file that calls this builtin.
-    let pos = if eval.is_in_program(pos) { pos } else { Pos::NONE };
-    instantiate(eval, name, attrs).map_err(|error| in_derivation(eval, error, attrs, pos)).frame(pos, text)
+    instantiate(eval, name, attrs).map_err(|error| {
+        // The place in the program, and not the one in the file that calls this builtin.
+        let pos = if eval.is_in_program(pos) { pos } else { Pos::NONE };
+        let text = || format!("while evaluating the derivation '{name}'").into();
+        in_derivation(eval, error, attrs, pos).frame(pos, text)
+    })
 }
 
 /// Points at the attribute that is wrong, or else at the name.

@@ -331,8 +331,8 @@ fn group_by<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result
     let mut groups: FxHashMap<Symbol, Vec<Value<'h>>> = FxHashMap::default();
     for element in list.iter() {
         let name = eval.call(function, &[element], Pos::NONE)?;
-        let name = eval.force_plain_string(name).hint("the function must return a string")?;
-        groups.entry(eval.symbols.intern(name)).or_default().push(element);
+        let name = eval.force(name).and_then(|name| eval.symbol_of(name)).hint("the function must return a string")?;
+        groups.entry(name).or_default().push(element);
     }
     let heap = eval.heap;
     let groups = groups.into_iter().map(|(name, group)| (name, Pos::NONE, List::from_slice(heap, &group))).collect();

@@ -99,8 +99,7 @@ impl<'h> Eval<'h> {
             if name.is_same(Value::NULL) {
                 continue;
             }
-            let name = self.plain_string(name).or_at(attr.pos)?;
-            let symbol = self.symbols.intern(name);
+            let symbol = self.symbol_of(name).or_at(attr.pos)?;
             // Only what is written in the program is looked through here, so there are few.
             if base.get(symbol).is_some() || seen.contains(&symbol) {
                 let message = format!("the attribute '{}' is defined twice", self.symbols.text(symbol));
@@ -157,7 +156,7 @@ impl<'h> Eval<'h> {
         name: Symbol,
         cache: &SelectCache<'h>,
     ) -> Option<&'h Cell<Value<'h>>> {
-        let Some(shape) = attrs.flat_shape() else { return attrs.get(name) };
+        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
         let (known, mut index) = cache.0.get();
         if !known.is_some_and(|known| std::ptr::eq(known, shape)) {
             index = self.lookups.index_of(shape, name);
@@ -169,9 +168,16 @@ impl<'h> Eval<'h> {
     /// Looks `name` up, with the help of what was looked up before.
     #[inline]
     pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
-        let Some(shape) = attrs.flat_shape() else { return attrs.get(name) };
+        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
         let index = self.lookups.index_of(shape, name)?;
         Some(&attrs.flat_values()[index as usize])
+    }
+
+    /// Looks `name` up in the same way, with the place where it was written.
+    pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h Cell<Value<'h>>, Pos)> {
+        let Some(shape) = attrs.flat_shape() else { return self.lookups.layered(attrs, name) };
+        let index = self.lookups.index_of(shape, name)? as usize;
+        Some((&attrs.flat_values()[index], shape.positions()[index]))
     }
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.
@@ -195,8 +201,7 @@ impl<'h> Eval<'h> {
             AttrName::Static(name) => Ok(*name),
             AttrName::Dynamic(expr) => {
                 let name = self.eval(expr, frame)?;
-                let name = self.plain_string(name).or_at(element.pos)?;
-                Ok(self.symbols.intern(name))
+                self.symbol_of(name).or_at(element.pos)
             }
         }
     }

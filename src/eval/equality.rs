@@ -11,9 +11,18 @@ impl<'h> Eval<'h> {
     ///
     /// Functions are never equal. But where two sets or lists hold the same object, that is equal to
     /// itself whatever it is, which programs rely on.
+    #[inline]
     pub(crate) fn are_equal(&mut self, left: Value<'h>, right: Value<'h>) -> Result<bool> {
+        match (left.as_string(), right.as_string()) {
+            (Some(left), Some(right)) => Ok(left.bytes() == right.bytes()),
+            _ => self.are_others_equal(left, right),
+        }
+    }
+
+    /// The same for values of which one at least is no string.
+    fn are_others_equal(&mut self, left: Value<'h>, right: Value<'h>) -> Result<bool> {
         if self.stack.is_low() {
-            return self.on_new_segment(|eval| eval.are_equal(left, right));
+            return self.on_new_segment(|eval| eval.are_others_equal(left, right));
         }
         match (left.kind(), right.kind()) {
             (Kind::Int(left), Kind::Int(right)) => Ok(left == right),
@@ -22,7 +31,6 @@ impl<'h> Eval<'h> {
             (Kind::Float(left), Kind::Float(right)) => Ok(left == right),
             (Kind::Bool(left), Kind::Bool(right)) => Ok(left == right),
             (Kind::Null, Kind::Null) => Ok(true),
-            (Kind::String(left), Kind::String(right)) => Ok(left.bytes() == right.bytes()),
             (Kind::Path(left), Kind::Path(right)) => Ok(left == right),
             (Kind::List(left), Kind::List(right)) => self.are_lists_equal(left, right),
             (Kind::Attrs(left), Kind::Attrs(right)) => self.are_attrs_equal(left, right),

@@ -1,18 +1,24 @@
-//! A memory of where names are in shapes.
+//! A memory of where names are in sets.
 
 use std::cell::Cell;
 
-use crate::heap::{Shape, Symbol};
+use crate::diagnostics::Pos;
+use crate::heap::{Attrs, Shape, Symbol, Value};
 
-/// Where names were found in shapes lately, for the places of a program that see many shapes in turn.
+/// Where names were found in shapes lately, for the places of a program that see many shapes in turn, and in sets with layers.
 ///
-/// Each pair of a shape and a name has one place in a small table; the newest is kept. A hit takes a few instructions,
-/// where a search in a shape touches its names.
-pub(super) struct Lookups<'h>(Box<[Cell<Lookup<'h>>]>);
+/// Each pair of a shape or set and a name has one place in a small table; the newest is kept. A hit takes a few instructions,
+/// where a search touches the names of the shape, or of the shapes of all layers.
+pub(super) struct Lookups<'h> {
+    flat: Box<[Cell<FlatLookup<'h>>]>,
+    layered: Box<[Cell<LayeredLookup<'h>>]>,
+}
 
-type Lookup<'h> = (Option<&'h Shape<'h>>, Symbol, u32);
+type FlatLookup<'h> = (Option<&'h Shape<'h>>, Symbol, u32);
+type LayeredLookup<'h> = (usize, Symbol, Option<Found<'h>>);
+type Found<'h> = (&'h Cell<Value<'h>>, Pos);
 
-/// Of 16 bytes each; the table fits into the cache of the second level with room to spare.
+/// Of 16 bytes each for flat sets, 32 for others; the tables fit into the cache of the second level with room to spare.
 const PLACES: usize = 2048;
 /// In shapes of so few names searching is as fast.
 const FEW: usize = 4;
@@ -20,7 +26,10 @@ const ABSENT: u32 = u32::MAX;
 
 impl Default for Lookups<'_> {
     fn default() -> Self {
-        Lookups((0..PLACES).map(|_| Cell::new((None, Symbol(0), ABSENT))).collect())
+        Lookups {
+            flat: (0..PLACES).map(|_| Cell::new((None, Symbol(0), ABSENT))).collect(),
+            layered: (0..PLACES).map(|_| Cell::new((0, Symbol(0), None))).collect(),
+        }
     }
 }
 
@@ -31,8 +40,7 @@ impl<'h> Lookups<'h> {
         if shape.len() <= FEW {
             return shape.index_of(name).map(|index| index as u32);
         }
-        let address = std::ptr::from_ref(shape).addr() >> 3;
-        let place = &self.0[(address ^ (name.0 as usize).wrapping_mul(0x9e37_79b1)) % PLACES];
+        let place = &self.flat[place_of(std::ptr::from_ref(shape).addr(), name)];
         let (known, known_name, index) = place.get();
         if known_name == name && known.is_some_and(|known| std::ptr::eq(known, shape)) {
             return (index != ABSENT).then_some(index);
@@ -41,4 +49,23 @@ impl<'h> Lookups<'h> {
         place.set((Some(shape), name, index.unwrap_or(ABSENT)));
         index
     }
+
+    /// What a set with layers has under a name, and where that was written. What the set has does not change, and it is
+    /// never freed.
+    #[inline]
+    pub(super) fn layered(&self, attrs: Attrs<'h>, name: Symbol) -> Option<Found<'h>> {
+        let place = &self.layered[place_of(attrs.identity(), name)];
+        let (known, known_name, found) = place.get();
+        if known == attrs.identity() && known_name == name {
+            return found;
+        }
+        let found = attrs.find(name);
+        place.set((attrs.identity(), name, found));
+        found
+    }
+}
+
+#[inline(always)]
+fn place_of(address: usize, name: Symbol) -> usize {
+    ((address >> 3) ^ (name.0 as usize).wrapping_mul(0x9e37_79b1)) % PLACES
 }

@@ -2,7 +2,7 @@
 
 use super::{ContextElement, ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Culprit, Diagnostic, Part, Pos};
-use crate::heap::{Attrs, Function, Kind, List, Str, Value};
+use crate::heap::{Attrs, Function, Kind, List, Str, Symbol, Value};
 use crate::program::{Formals, Lambda};
 
 /// Of a function's formals, so many are shown in a message.
@@ -39,6 +39,37 @@ impl<'h> Eval<'h> {
     pub(crate) fn force_plain_string(&mut self, value: Value<'h>) -> Result<&'h [u8]> {
         let value = self.force(value)?;
         self.plain_string(value)
+    }
+
+    /// The symbol of the name that a forced value is, which must be a string without context.
+    #[inline]
+    pub(crate) fn symbol_of(&mut self, value: Value<'h>) -> Result<Symbol> {
+        match value.as_string().and_then(Str::symbol) {
+            Some(symbol) => Ok(symbol),
+            None => self.new_symbol_of(value),
+        }
+    }
+
+    fn new_symbol_of(&mut self, value: Value<'h>) -> Result<Symbol> {
+        let name = self.plain_string(value)?;
+        let symbol = self.symbols.intern(name);
+        if let Some(string) = value.as_string() {
+            string.remember_symbol(symbol);
+        }
+        Ok(symbol)
+    }
+
+    /// The symbol of the name that a forced value is, which must be a string without context, if it is a name of anything.
+    pub(crate) fn known_symbol_of(&mut self, value: Value<'h>) -> Result<Option<Symbol>> {
+        if let Some(symbol) = value.as_string().and_then(Str::symbol) {
+            return Ok(Some(symbol));
+        }
+        let name = self.plain_string(value)?;
+        let symbol = self.symbols.find(name);
+        if let (Some(string), Some(symbol)) = (value.as_string(), symbol) {
+            string.remember_symbol(symbol);
+        }
+        Ok(symbol)
     }
 
     /// Forces a value that must be a function or a set with `__functor`.

@@ -16,7 +16,9 @@ use crate::attention::{Attention, Request};
 /// and no destructor runs, so only types without `Drop` may be stored.
 pub(crate) struct Heap {
     next: Cell<*mut u8>,
+    /// The end of what has been asked of the system in the current chunk.
     end: Cell<*mut u8>,
+    chunk_end: Cell<*mut u8>,
     chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
     /// Bytes of all chunks.
     bytes: Cell<usize>,
@@ -29,12 +31,14 @@ pub(crate) struct Heap {
     pub(super) shapes: RefCell<ShapeTable>,
 }
 
-/// Chunks are multiples of a huge page and aligned to it, so that the kernel can back them with few
-/// page faults.
-const CHUNK_ALIGN: usize = 2 << 20;
 /// The first chunk is small so that evaluating `1` touches little memory.
 const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
+const PAGE: usize = 4096;
+/// Of the memory of a chunk, so much at least and at most is asked of the system at a time. In between it is a part of what
+/// there is already.
+const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
+const STEP_PART: usize = 16;
 
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
@@ -42,6 +46,7 @@ impl Heap {
         Heap {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
+            chunk_end: Cell::new(std::ptr::null_mut()),
             chunks: RefCell::new(Vec::new()),
             bytes: Cell::new(0),
             limit,
@@ -92,13 +97,36 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {
+        if self.chunk_end.get() as usize - self.next.get() as usize >= bytes && !self.next.get().is_null() {
+            self.take_step(bytes);
+            return self.alloc_words(bytes / 8);
+        }
+        self.alloc_in_new_chunk(bytes)
+    }
+
+    /// Moves the end so that `bytes` fit, which the chunk has. The system is asked for the pages at once, which takes it a
+    /// sixth less time than when it learns of each as it is touched first.
+    fn take_step(&self, bytes: usize) {
+        let (end, chunk_end) = (self.end.get(), self.chunk_end.get());
+        let step = (self.bytes.get() / STEP_PART).clamp(*STEP.start(), *STEP.end()).max(bytes).next_multiple_of(PAGE);
+        let step = step.min(chunk_end as usize - end as usize);
+        #[cfg(all(target_os = "linux", not(miri)))]
+        // SAFETY: these pages belong to the chunk, nothing is in them, and they are only made present. Systems that
+        // cannot do this say so, and no harm is done.
+        unsafe {
+            libc::madvise(end.cast(), step, libc::MADV_POPULATE_WRITE);
+        }
+        // SAFETY: the end stays within the chunk.
+        self.end.set(unsafe { end.add(step) });
+    }
+
+    fn alloc_in_new_chunk(&self, bytes: usize) -> NonNull<u64> {
         let mut chunks = self.chunks.borrow_mut();
         let usual = if chunks.is_empty() { FIRST_CHUNK } else { CHUNK };
         // A large object gets a chunk of its own, and the current chunk stays in use.
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };
-        let align = if size >= CHUNK { CHUNK_ALIGN } else { 4096 };
-        let layout = Layout::from_size_align(size, align).expect("an object is smaller than isize::MAX");
+        let layout = Layout::from_size_align(size, PAGE).expect("an object is smaller than isize::MAX");
         // SAFETY: the size is not zero: an empty request always fits the current chunk or takes `usual`.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
         chunks.push((start, layout));
@@ -106,14 +134,16 @@ impl Heap {
         if self.bytes.get() > self.limit {
             self.attention.request(Request::OUT_OF_MEMORY);
         }
-        if !own_chunk {
-            // SAFETY: `bytes <= size`, and both pointers are within or one past the new chunk.
-            unsafe {
-                self.next.set(start.as_ptr().add(bytes));
-                self.end.set(start.as_ptr().add(size));
-            }
+        if own_chunk {
+            return start.cast();
         }
-        start.cast()
+        self.next.set(start.as_ptr());
+        self.end.set(start.as_ptr());
+        // SAFETY: this is one past the new chunk.
+        self.chunk_end.set(unsafe { start.as_ptr().add(size) });
+        drop(chunks);
+        self.take_step(bytes);
+        self.alloc_words(bytes / 8)
     }
 
     /// Stores a structure. `T` must not need dropping, which is checked when this is compiled.

@@ -5,16 +5,20 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::value::TAG_STRING;
-use super::{Heap, Value};
+use super::{Heap, Symbol, Value};
 
 /// A string: bytes, and for a few the store objects that they mention.
 ///
-/// The first word is the length times two, plus one if a context follows in the second word.
+/// The lowest bit of the first word says whether a context follows in the second word, 40 bits above it are the length. The
+/// others are the symbol of a string that has been used as a name, plus one, or zero.
 #[derive(Copy, Clone)]
 pub(crate) struct Str<'h> {
     object: NonNull<u64>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
+
+const LENGTH_BITS: u32 = 40;
+const SYMBOL_SHIFT: u32 = 1 + LENGTH_BITS;
 
 /// The index of a context element in the evaluator's table.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -37,6 +41,7 @@ impl<'h> Str<'h> {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let header_words = if context.is_empty() { 1 } else { 2 };
         let words = header_words + length.div_ceil(8);
+        assert!(length < 1 << LENGTH_BITS, "the limit of the heap is lower");
         heap.tally.strings.add(words);
         let object = heap.alloc_words(words);
         // SAFETY: the words after the header hold at least `length` bytes.
@@ -73,7 +78,7 @@ impl<'h> Str<'h> {
         // SAFETY: the header tells where the bytes begin and how many there are.
         unsafe {
             let start = self.object.add(1 + (header & 1) as usize);
-            std::slice::from_raw_parts(start.cast().as_ptr(), (header >> 1) as usize)
+            std::slice::from_raw_parts(start.cast().as_ptr(), (header >> 1 & ((1 << LENGTH_BITS) - 1)) as usize)
         }
     }
 
@@ -84,6 +89,24 @@ impl<'h> Str<'h> {
         }
         // SAFETY: the flag in the header says that the second word is the context.
         unsafe { self.object.add(1).cast::<&'h ContextCell<'h>>().read().0 }
+    }
+
+    /// The symbol of this text, if it was [remembered](Str::remember_symbol).
+    #[inline(always)]
+    pub(crate) fn symbol(self) -> Option<Symbol> {
+        let symbol = self.header() >> SYMBOL_SHIFT;
+        (symbol != 0).then(|| Symbol((symbol - 1) as u32))
+    }
+
+    /// Remembers the symbol of this text in the table that belongs to the heap. Of millions of symbols the last ones are not
+    /// remembered.
+    pub(crate) fn remember_symbol(self, symbol: Symbol) {
+        let header = self.header() & ((1 << SYMBOL_SHIFT) - 1);
+        let symbol = u64::from(symbol.0) + 1;
+        if symbol < 1 << (u64::BITS - SYMBOL_SHIFT) {
+            // SAFETY: the first word of a string is its header, of which no reference is ever made.
+            unsafe { self.object.write(header | symbol << SYMBOL_SHIFT) };
+        }
     }
 
     pub(crate) fn value(self) -> Value<'h> {

@@ -51,6 +51,9 @@ impl<'h> SymbolTable<'h> {
         debug_assert_eq!(hash(text), hash_of_text);
         let symbol = Symbol(u32::try_from(self.texts.len()).expect("the heap cannot hold 2^32 names"));
         self.texts.push(value);
+        if let Some(string) = value.as_string() {
+            string.remember_symbol(symbol);
+        }
         let text = self.bytes(symbol);
         self.ids.insert_unique(hash_of_text, Entry { hash: hash_of_text, text, symbol }, |entry| entry.hash);
         symbol
