@@ -340,29 +340,29 @@ impl<'h> Eval<'h> {
 
     #[inline(always)]
     fn look_up_in_withs(&mut self, variable: &'h DynamicVariable<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        let mut depth = variable.depth;
-        let mut frame = frame;
-        let mut caches = variable.caches.iter();
+        let innermost = frame_up(frame, variable.depth);
+        if let Some((known, cell)) = variable.found.get()
+            && known.is_same(innermost)
+        {
+            return self.force_attr(cell, variable.name, variable.pos);
+        }
+        let mut with = innermost;
         loop {
-            let with = frame_up(frame, depth);
             let subject = with.slot(0).get().expect("a with frame has its set");
             let subject = self.force(subject).or_at(variable.pos)?;
             let Some(attrs) = subject.as_attrs() else {
                 return Err(self.type_error("a set", subject).or_at(variable.pos));
             };
             with.slot(0).set(Some(subject));
-            let found = match caches.next() {
-                Some(cache) => self.find_cached(attrs, variable.name, cache),
-                None => self.find(attrs, variable.name),
-            };
-            if let Some(cell) = found {
+            if let Some(cell) = self.find(attrs, variable.name) {
+                variable.found.set(Some((innermost, cell)));
                 return self.force_attr(cell, variable.name, variable.pos);
             }
-            depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
+            let depth = with.slot(1).get().and_then(Value::as_int).map_or(0, |distance| distance as u32);
             if depth == 0 {
                 return Err(self.not_in_any_with(variable));
             }
-            frame = Some(with);
+            with = frame_up(Some(with), depth);
         }
     }
 

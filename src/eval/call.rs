@@ -148,8 +148,18 @@ impl<'h> Eval<'h> {
 
     /// Calls a function value, which may be a thunk, with one or more arguments.
     pub(crate) fn call(&mut self, function: Value<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+        if let Some(closure) = function.as_closure()
+            && closure.lambda().arity as usize == arguments.len()
+        {
+            return self.call_closure(closure, arguments, pos);
+        }
+        self.call_any(function, arguments, pos)
+    }
+
+    /// Calls a value that is more than a function with as many arguments as it takes.
+    fn call_any(&mut self, function: Value<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         if self.stack.is_low() {
-            return self.on_new_segment(|eval| eval.call(function, arguments, pos));
+            return self.on_new_segment(|eval| eval.call_any(function, arguments, pos));
         }
         let mut function = function;
         let given = arguments.len();

@@ -27,6 +27,7 @@ impl<'h> Eval<'h> {
         match operator {
             BinaryOp::Concat => return self.concat_operator(operands, frame),
             BinaryOp::Add => return self.add_operator(operands, frame),
+            BinaryOp::Equal | BinaryOp::NotEqual => return self.equality_operator(operator, operands, frame),
             _ => {}
         }
         // `a > b` means `b < a`, of which the left side is evaluated first.
@@ -38,8 +39,34 @@ impl<'h> Eval<'h> {
             let left = self.operand(&operands.left, frame)?;
             (left, self.operand(&operands.right, frame)?)
         };
+        if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
+            match operator {
+                BinaryOp::Sub => return Ok(Value::int(self.heap, left - right)),
+                BinaryOp::Less => return Ok(Value::bool(left < right)),
+                BinaryOp::Greater => return Ok(Value::bool(left > right)),
+                BinaryOp::LessEqual => return Ok(Value::bool(left <= right)),
+                BinaryOp::GreaterEqual => return Ok(Value::bool(left >= right)),
+                _ => {}
+            }
+        }
         match self.apply(operator, left, right) {
             Ok(value) => Ok(value),
+            Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
+        }
+    }
+
+    /// `left == right`, `left != right`
+    #[inline(always)]
+    fn equality_operator(
+        &mut self,
+        operator: BinaryOp,
+        operands: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let left = self.operand(&operands.left, frame)?;
+        let right = self.operand(&operands.right, frame)?;
+        match self.are_equal(left, right) {
+            Ok(equal) => Ok(Value::bool(equal == (operator == BinaryOp::Equal))),
             Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
         }
     }
@@ -62,10 +89,13 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
-        if !matches!(left.kind(), Kind::Int(_) | Kind::Float(_)) {
+        if left.as_small_int().is_none() && !matches!(left.kind(), Kind::Int(_) | Kind::Float(_)) {
             return self.add_text(left, &operands.right, frame).or_at(operands.pos);
         }
         let right = self.operand(&operands.right, frame)?;
+        if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
+            return Ok(Value::int(self.heap, left + right));
+        }
         self.add_numbers(left, right).or_at(operands.pos)
     }
 
@@ -75,13 +105,13 @@ impl<'h> Eval<'h> {
             BinaryOp::Sub => self.arithmetic(Arithmetic::Sub, left, right),
             BinaryOp::Mul => self.arithmetic(Arithmetic::Mul, left, right),
             BinaryOp::Div => self.arithmetic(Arithmetic::Div, left, right),
-            BinaryOp::Equal => Ok(Value::bool(self.are_equal(left, right)?)),
-            BinaryOp::NotEqual => Ok(Value::bool(!self.are_equal(left, right)?)),
             BinaryOp::Less => Ok(Value::bool(self.is_less(left, right)?)),
             BinaryOp::Greater => Ok(Value::bool(self.is_less(right, left)?)),
             BinaryOp::LessEqual => Ok(Value::bool(!self.is_less(right, left)?)),
             BinaryOp::GreaterEqual => Ok(Value::bool(!self.is_less(left, right)?)),
-            BinaryOp::Add | BinaryOp::Concat | BinaryOp::Update => unreachable!("evaluated by functions of their own"),
+            BinaryOp::Add | BinaryOp::Concat | BinaryOp::Update | BinaryOp::Equal | BinaryOp::NotEqual => {
+                unreachable!("evaluated by functions of their own")
+            }
         }
     }
 

@@ -126,6 +126,12 @@ impl<'h> Frame<'h> {
         &self.slots()[index]
     }
 
+    /// Whether two are one and the same frame.
+    #[inline(always)]
+    pub(crate) fn is_same(self, other: Frame<'h>) -> bool {
+        self.object == other.object
+    }
+
     #[inline(always)]
     pub(super) fn object(self) -> NonNull<u64> {
         self.object

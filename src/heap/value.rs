@@ -189,6 +189,12 @@ impl<'h> Value<'h> {
         }
     }
 
+    /// An integer of 61 bits, as almost all are: two of them can be added and subtracted without an overflow.
+    #[inline(always)]
+    pub(crate) fn as_small_int(self) -> Option<i64> {
+        (self.tag() == TAG_INT).then(|| (self.word.addr().get() as i64) >> 3)
+    }
+
     #[inline(always)]
     pub(crate) fn as_int(self) -> Option<i64> {
         if self.tag() == TAG_INT {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use super::Strictness;
 use crate::diagnostics::Pos;
-use crate::heap::{MergePlan, Shape, Symbol, Value};
+use crate::heap::{Frame, MergePlan, Shape, Symbol, Value};
 
 /// An expression.
 #[derive(Copy, Clone)]
@@ -101,8 +101,9 @@ pub(crate) struct DynamicVariable<'h> {
     pub(crate) pos: Pos,
     /// How many parents up the innermost `with` frame is.
     pub(crate) depth: u32,
-    /// For each of the innermost `with`s.
-    pub(crate) caches: [SelectCache<'h>; 4],
+    /// The frame of the innermost `with` that was looked into last, and what was found in it or further out. The frame of a
+    /// `with` is never used again, and what it has does not change.
+    pub(crate) found: Cell<Option<(Frame<'h>, &'h Cell<Value<'h>>)>>,
 }
 
 /// One name of an attribute path.

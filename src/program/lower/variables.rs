@@ -38,7 +38,7 @@ impl<'h> Lowerer<'_, 'h> {
             Place::With { depth } => match self.context.globals.values.get(&name) {
                 Some(&value) => Expr::Const(value),
                 None => {
-                    Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth, caches: Default::default() }))
+                    Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth, found: Default::default() }))
                 }
             },
             Place::Outside => match self.context.globals.values.get(&name) {
