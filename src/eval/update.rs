@@ -5,28 +5,66 @@ use rustc_hash::FxHashMap;
 use super::{ErrorExt, Eval, Result};
 use crate::diagnostics::Part;
 use crate::heap::{Attrs, Frame, MergePlan, Shape, Value};
-use crate::program::Binary;
+use crate::program::{Binary, BinaryOp, Expr};
 
 /// The merges of shapes that were seen, by the addresses of the shapes.
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 
 impl<'h> Eval<'h> {
+    /// `left // right`
     #[inline(never)]
     pub(super) fn update_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        // Nix evaluates the side that wins first.
-        let right = self.operand(&operands.right, frame)?;
-        let right = self.expect_attrs(right).part(Part::Operand(1)).or_at(operands.pos)?;
-        let left = self.operand(&operands.left, frame)?;
-        let left = self.expect_attrs(left).part(Part::Operand(0)).or_at(operands.pos)?;
-        self.counters.updates += 1;
-        if let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape())
-            && let Some((known_left, known_right, plan)) = operands.cache.0.get()
-            && std::ptr::eq(known_left, left_shape)
-            && std::ptr::eq(known_right, right_shape)
-        {
-            return Ok(Attrs::merge(self.heap, plan, left, right));
+        if let Expr::Binary(BinaryOp::Update, inner) = operands.right {
+            return self.update_twice(operands, inner, frame);
         }
-        Ok(self.update_with(left, right, |left, right, plan| operands.cache.0.set(Some((left, right, plan)))))
+        // Nix evaluates the side that wins first.
+        let right = self.right_side(operands, frame)?;
+        let left = self.left_side(operands, frame)?;
+        Ok(self.update_at(operands, left, right))
+    }
+
+    #[inline(always)]
+    fn right_side(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Attrs<'h>> {
+        let right = self.operand(&operands.right, frame)?;
+        self.expect_attrs(right).part(Part::Operand(1)).or_at(operands.pos)
+    }
+
+    #[inline(always)]
+    fn left_side(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Attrs<'h>> {
+        let left = self.operand(&operands.left, frame)?;
+        self.expect_attrs(left).part(Part::Operand(0)).or_at(operands.pos)
+    }
+
+    /// `left // (middle // right)`: no set is made in between if the shapes have met before.
+    #[inline(never)]
+    fn update_twice(
+        &mut self,
+        outer: &'h Binary<'h>,
+        inner: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let right = self.right_side(inner, frame)?;
+        let middle = self.left_side(inner, frame)?;
+        let left = self.left_side(outer, frame)?;
+        if let Some(first) = plan_at(inner, middle, right)
+            && let Some(second) = plan_for(outer, left, first.shape)
+        {
+            self.counters.updates += 2;
+            return Ok(Attrs::merge_twice(self.heap, first, second, left, middle, right));
+        }
+        let right = self.update_at(inner, middle, right);
+        let right = self.expect_attrs(right)?;
+        Ok(self.update_at(outer, left, right))
+    }
+
+    /// `left // right` at a place of the program, which remembers how.
+    #[inline(always)]
+    fn update_at(&mut self, operands: &'h Binary<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
+        self.counters.updates += 1;
+        match plan_at(operands, left, right) {
+            Some(plan) => Attrs::merge(self.heap, plan, left, right),
+            None => self.update_with(left, right, |left, right, plan| operands.cache.0.set(Some((left, right, plan)))),
+        }
     }
 
     /// `left // right`
@@ -64,4 +102,16 @@ impl<'h> Eval<'h> {
         }
         value
     }
+}
+
+/// How two sets were merged at a place of the program, if sets of these shapes were the last ones.
+#[inline(always)]
+fn plan_at<'h>(operands: &Binary<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Option<&'h MergePlan<'h>> {
+    plan_for(operands, left, right.flat_shape()?)
+}
+
+#[inline(always)]
+fn plan_for<'h>(operands: &Binary<'h>, left: Attrs<'h>, right: &'h Shape<'h>) -> Option<&'h MergePlan<'h>> {
+    let (known_left, known_right, plan) = operands.cache.0.get()?;
+    (std::ptr::eq(known_left, left.flat_shape()?) && std::ptr::eq(known_right, right)).then_some(plan)
 }

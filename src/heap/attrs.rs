@@ -68,6 +68,26 @@ impl<'h> Attrs<'h> {
         Attrs::merge_from(heap, plan.shape, plan.sources(), left, right)
     }
 
+    /// `left // (middle // right)` by a plan for the last two and one for `left` and what they make; all are flat.
+    pub(crate) fn merge_twice(
+        heap: &'h Heap,
+        first: &MergePlan<'h>,
+        second: &MergePlan<'h>,
+        left: Attrs<'h>,
+        middle: Attrs<'h>,
+        right: Attrs<'h>,
+    ) -> Value<'h> {
+        let (left, middle, right) = (left.flat_values(), middle.flat_values(), right.flat_values());
+        let (first, sources) = (first.sources(), second.sources());
+        Attrs::build(heap, second.shape, |index| match sources[index] {
+            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
+            source => match first[source as usize] {
+                source if source & LEFT != 0 => middle[(source & !LEFT) as usize].get(),
+                source => right[source as usize].get(),
+            },
+        })
+    }
+
     fn merge_from(
         heap: &'h Heap,
         shape: &'h Shape<'h>,

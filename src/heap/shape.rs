@@ -30,7 +30,7 @@ pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
 
 /// How two shapes merge into one.
 pub(crate) struct MergePlan<'h> {
-    pub(super) shape: &'h Shape<'h>,
+    pub(crate) shape: &'h Shape<'h>,
     /// For each name of the result where its value is: an index into the right set's values, or that of
     /// the left plus `LEFT`.
     sources: &'h [u32],
