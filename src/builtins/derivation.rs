@@ -128,6 +128,9 @@ fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, 
     error
 }
 
+/// Most environments need less.
+const ENVIRONMENT_BYTES: usize = 2048;
+
 /// The attributes of a derivation as they are read one after the other.
 #[derive(Default)]
 struct Recipe {
@@ -151,7 +154,8 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
     if let Err(cause) = check_name(name.as_bytes()) {
         return Err(invalid(format!("this cannot be the name of a derivation: {cause}")));
     }
-    let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), ..Recipe::default() };
+    let env = Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES);
+    let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), env, ..Recipe::default() };
     if let Some(flag) = attrs.get(names::STRUCTURED_ATTRS)
         && eval.force_bool(flag.get())?
     {

@@ -8,7 +8,9 @@ use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
-use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache};
+use crate::program::{
+    AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache, SelectOne,
+};
 
 /// Of the names in a set, so many are listed in a message.
 const MOST_NAMES: usize = 12;
@@ -206,6 +208,17 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// `subject.name`
+    #[inline(never)]
+    pub(super) fn select_one(&mut self, select: &'h SelectOne<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let value = self.operand(&select.subject, frame)?;
+        self.counters.selections += 1;
+        match value.as_attrs().and_then(|attrs| self.find_cached(attrs, select.name, &select.cache)) {
+            Some(cell) => self.force_attr(cell, select.name, select.pos),
+            None => Err(self.cannot_select(value, select.name, select.pos)),
+        }
+    }
+
     /// `subject.path or default`
     #[inline(never)]
     pub(super) fn select(&mut self, select: &'h Select<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
@@ -216,7 +229,7 @@ impl<'h> Eval<'h> {
             value = match (self.find_element(value, name, element), &select.default) {
                 (Some(cell), _) => self.force_attr(cell, name, element.pos)?,
                 (None, Some(default)) => return self.eval(default, frame),
-                (None, None) => return Err(self.cannot_select(value, name, element)),
+                (None, None) => return Err(self.cannot_select(value, name, element.pos)),
             };
         }
         Ok(value)
@@ -237,7 +250,7 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    fn cannot_select(&mut self, value: Value<'h>, name: Symbol, element: &PathElement<'h>) -> Box<Diagnostic> {
+    fn cannot_select(&mut self, value: Value<'h>, name: Symbol, pos: Pos) -> Box<Diagnostic> {
         let length = self.symbols.bytes(name).len() as u32;
         let mut diagnostic = match value.as_attrs() {
             Some(attrs) => self.missing_attribute(attrs, name),
@@ -253,7 +266,7 @@ impl<'h> Eval<'h> {
             }
         };
         if diagnostic.primary.is_none() {
-            *diagnostic = diagnostic.at(element.pos.span(length), "");
+            *diagnostic = diagnostic.at(pos.span(length), "");
         }
         diagnostic
     }

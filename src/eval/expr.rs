@@ -3,7 +3,7 @@
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
-use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
+use crate::program::{Assert, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, SelectOne, Unary, With};
 use std::cell::Cell;
 
 /// Of an error that is remembered, so much of the trace is kept.
@@ -36,6 +36,7 @@ impl<'h> Eval<'h> {
             Expr::Outer { depth, slot, pos } => self.read_slot(frame_up(frame, u32::from(depth)).slot(slot), pos),
             Expr::Far(&(depth, slot, pos)) => self.read_slot(frame_up(frame, depth).slot(slot), pos),
             Expr::Dynamic(variable) => self.dynamic_variable(variable, frame),
+            Expr::SelectOne(select) => self.select_one(select, frame),
             Expr::Select(select) => self.select(select, frame),
             Expr::HasAttr(has) => self.has_attr(has, frame),
             Expr::Call(call) => self.eval_call(call, frame),
@@ -48,8 +49,8 @@ impl<'h> Eval<'h> {
             Expr::And(operands) => self.and(operands, frame),
             Expr::Or(operands) => self.or(operands, frame),
             Expr::Implies(operands) => self.implies(operands, frame),
-            Expr::Binary(BinaryOp::Update, operands) => self.update_operator(operands, frame),
             Expr::Binary(operator, operands) => self.binary(operator, operands, frame),
+            Expr::Update(update) => self.update_operator(update, frame),
             Expr::String(interpolation) => self.interpolate(interpolation, frame),
             Expr::Path(interpolation) => self.interpolate_path(interpolation, frame),
         }
@@ -262,7 +263,7 @@ impl<'h> Eval<'h> {
                 Some(result) => result,
                 None => Thunk::code(self.heap, expr, frame),
             },
-            Expr::Select(select) => match self.selected_already(select, frame) {
+            Expr::SelectOne(select) => match self.selected_already(select, frame) {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
@@ -312,16 +313,14 @@ impl<'h> Eval<'h> {
 
     /// `variable.name` where the variable's set is at hand, so that the value can be had for a look-up.
     #[inline]
-    fn selected_already(&self, select: &'h Select<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+    fn selected_already(&self, select: &'h SelectOne<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let slot = match select.subject {
             Expr::Local { slot, .. } => frame?.slot(slot),
             Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot),
             _ => return None,
         };
-        let [element] = select.path else { return None };
-        let AttrName::Static(name) = element.name else { return None };
         let attrs = known(slot.get()?).as_attrs()?;
-        let cell = self.find_cached(attrs, name, &element.cache)?;
+        let cell = self.find_cached(attrs, select.name, &select.cache)?;
         Some(shortened(cell.get()))
     }
 
@@ -406,7 +405,7 @@ impl<'h> Eval<'h> {
     /// The value of an operand that can be had without evaluating anything.
     fn evaluated_already(&self, operand: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let value = match *operand {
-            Expr::Select(select) => known(self.selected_already(select, frame)?),
+            Expr::SelectOne(select) => known(self.selected_already(select, frame)?),
             Expr::Outer { depth, slot, .. } => known(frame_up(frame, u32::from(depth)).slot(slot).get()?),
             _ => return self.at_hand(operand, frame),
         };

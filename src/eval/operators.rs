@@ -109,7 +109,7 @@ impl<'h> Eval<'h> {
             BinaryOp::Greater => Ok(Value::bool(self.is_less(right, left)?)),
             BinaryOp::LessEqual => Ok(Value::bool(!self.is_less(right, left)?)),
             BinaryOp::GreaterEqual => Ok(Value::bool(!self.is_less(left, right)?)),
-            BinaryOp::Add | BinaryOp::Concat | BinaryOp::Update | BinaryOp::Equal | BinaryOp::NotEqual => {
+            BinaryOp::Add | BinaryOp::Concat | BinaryOp::Equal | BinaryOp::NotEqual => {
                 unreachable!("evaluated by functions of their own")
             }
         }

@@ -273,6 +273,8 @@ fn place_in(mut expr: &Expr<'_>) -> Pos {
             Expr::Local { pos, .. } | Expr::Outer { pos, .. } => return *pos,
             Expr::Far((_, _, pos)) => return *pos,
             Expr::Dynamic(variable) => return variable.pos,
+            Expr::SelectOne(select) => return select.pos,
+            Expr::Update(update) => return update.operands.pos,
             Expr::Select(select) => return select.path.first().map_or(Pos::NONE, |element| element.pos),
             Expr::HasAttr(has) => return has.path.first().map_or(Pos::NONE, |element| element.pos),
             Expr::Call(call) => return call.pos,

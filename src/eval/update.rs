@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{ErrorExt, Eval, Result};
 use crate::diagnostics::Part;
 use crate::heap::{Attrs, Frame, MergePlan, Shape, Value};
-use crate::program::{Binary, BinaryOp, Expr};
+use crate::program::{Binary, Expr, Update};
 
 /// The merges of shapes that were seen, by the addresses of the shapes.
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
@@ -13,14 +13,14 @@ pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 impl<'h> Eval<'h> {
     /// `left // right`
     #[inline(never)]
-    pub(super) fn update_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        if let Expr::Binary(BinaryOp::Update, inner) = operands.right {
-            return self.update_twice(operands, inner, frame);
+    pub(super) fn update_operator(&mut self, update: &'h Update<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if let Expr::Update(inner) = update.operands.right {
+            return self.update_twice(update, inner, frame);
         }
         // Nix evaluates the side that wins first.
-        let right = self.right_side(operands, frame)?;
-        let left = self.left_side(operands, frame)?;
-        Ok(self.update_at(operands, left, right))
+        let right = self.right_side(&update.operands, frame)?;
+        let left = self.left_side(&update.operands, frame)?;
+        Ok(self.update_at(update, left, right))
     }
 
     #[inline(always)]
@@ -39,13 +39,13 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     fn update_twice(
         &mut self,
-        outer: &'h Binary<'h>,
-        inner: &'h Binary<'h>,
+        outer: &'h Update<'h>,
+        inner: &'h Update<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        let right = self.right_side(inner, frame)?;
-        let middle = self.left_side(inner, frame)?;
-        let left = self.left_side(outer, frame)?;
+        let right = self.right_side(&inner.operands, frame)?;
+        let middle = self.left_side(&inner.operands, frame)?;
+        let left = self.left_side(&outer.operands, frame)?;
         if let Some(first) = plan_at(inner, middle, right)
             && let Some(second) = plan_for(outer, left, first.shape)
         {
@@ -59,11 +59,11 @@ impl<'h> Eval<'h> {
 
     /// `left // right` at a place of the program, which remembers how.
     #[inline(always)]
-    fn update_at(&mut self, operands: &'h Binary<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
+    fn update_at(&mut self, update: &'h Update<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
         self.counters.updates += 1;
-        match plan_at(operands, left, right) {
+        match plan_at(update, left, right) {
             Some(plan) => Attrs::merge(self.heap, plan, left, right),
-            None => self.update_with(left, right, |left, right, plan| operands.cache.0.set(Some((left, right, plan)))),
+            None => self.update_with(left, right, |left, right, plan| update.cache.0.set(Some((left, right, plan)))),
         }
     }
 
@@ -106,12 +106,12 @@ impl<'h> Eval<'h> {
 
 /// How two sets were merged at a place of the program, if sets of these shapes were the last ones.
 #[inline(always)]
-fn plan_at<'h>(operands: &Binary<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Option<&'h MergePlan<'h>> {
-    plan_for(operands, left, right.flat_shape()?)
+fn plan_at<'h>(update: &Update<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Option<&'h MergePlan<'h>> {
+    plan_for(update, left, right.flat_shape()?)
 }
 
 #[inline(always)]
-fn plan_for<'h>(operands: &Binary<'h>, left: Attrs<'h>, right: &'h Shape<'h>) -> Option<&'h MergePlan<'h>> {
-    let (known_left, known_right, plan) = operands.cache.0.get()?;
+fn plan_for<'h>(update: &Update<'h>, left: Attrs<'h>, right: &'h Shape<'h>) -> Option<&'h MergePlan<'h>> {
+    let (known_left, known_right, plan) = update.cache.0.get()?;
     (std::ptr::eq(known_left, left.flat_shape()?) && std::ptr::eq(known_right, right)).then_some(plan)
 }

@@ -31,6 +31,9 @@ pub(crate) enum Expr<'h> {
     Far(&'h (u32, u32, Pos)),
     /// A variable that only an enclosing `with` can provide.
     Dynamic(&'h DynamicVariable<'h>),
+    /// `subject.name`
+    SelectOne(&'h SelectOne<'h>),
+    /// Any other selection.
     Select(&'h Select<'h>),
     HasAttr(&'h HasAttr<'h>),
     Call(&'h Call<'h>),
@@ -49,6 +52,8 @@ pub(crate) enum Expr<'h> {
     Or(&'h Binary<'h>),
     Implies(&'h Binary<'h>),
     Binary(BinaryOp, &'h Binary<'h>),
+    /// `left // right`
+    Update(&'h Update<'h>),
     /// A string with interpolations.
     String(&'h Interpolation<'h>),
     /// A path with interpolations.
@@ -67,7 +72,9 @@ impl Expr<'_> {
                 Expr::Attrs(attrs) | Expr::RecAttrs(attrs) => return attrs.pos,
                 Expr::Not(not) => return not.pos,
                 Expr::String(text) | Expr::Path(text) => return text.pos,
+                Expr::SelectOne(select) => &select.subject,
                 Expr::Select(select) => &select.subject,
+                Expr::Update(update) => &update.operands.left,
                 Expr::HasAttr(has) => &has.subject,
                 Expr::And(operands) | Expr::Or(operands) | Expr::Implies(operands) | Expr::Binary(_, operands) => {
                     &operands.left
@@ -92,7 +99,6 @@ pub(crate) enum BinaryOp {
     Greater,
     GreaterEqual,
     Concat,
-    Update,
 }
 
 /// A variable looked up by name in the frames of the enclosing `with`s.
@@ -122,6 +128,14 @@ pub(crate) struct PathElement<'h> {
 /// The shape that was looked into last and where the name was in it, if it was.
 #[derive(Default)]
 pub(crate) struct SelectCache<'h>(pub(crate) Cell<(Option<&'h Shape<'h>>, Option<u32>)>);
+
+/// `subject.name`: most selections are of this kind.
+pub(crate) struct SelectOne<'h> {
+    pub(crate) subject: Expr<'h>,
+    pub(crate) name: Symbol,
+    pub(crate) pos: Pos,
+    pub(crate) cache: SelectCache<'h>,
+}
 
 /// `subject.path or default`.
 pub(crate) struct Select<'h> {
@@ -257,6 +271,11 @@ pub(crate) struct Binary<'h> {
     pub(crate) right: Expr<'h>,
     /// Where the operator is.
     pub(crate) pos: Pos,
+}
+
+/// `left // right`
+pub(crate) struct Update<'h> {
+    pub(crate) operands: Binary<'h>,
     pub(crate) cache: UpdateCache<'h>,
 }
 

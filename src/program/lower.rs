@@ -14,7 +14,7 @@ use super::names_in_order::NamesInOrder;
 use super::scope::Scopes;
 use super::{
     Assert, AttrName, Call, Expr, Globals, HasAttr, If, Lints, ListExpr, PathElement, RootScope, Select, SelectCache,
-    SymbolTable, With, names,
+    SelectOne, SymbolTable, With, names,
 };
 use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::heap::{Heap, List, Symbol, Value};
@@ -237,6 +237,12 @@ impl<'a, 'h> Lowerer<'a, 'h> {
             return Expr::Folded(builtin);
         }
         let subject = self.expr(subject);
+        let mut elements = self.parse.children(path);
+        if let (Some(only), None, None) = (elements.next(), elements.next(), self.child(node, 2))
+            && let Some(name) = self.names.attribute(self.parse, only, self.context.symbols)
+        {
+            return self.select_name(subject, name, self.pos(only));
+        }
         let path = self.attr_path(path);
         let default = self.child(node, 2).map(|default| self.expr(default));
         Expr::Select(self.heap().store(Select { subject, path, default }))
@@ -294,9 +300,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     /// A selection of one known name.
     fn select_name(&mut self, subject: Expr<'h>, name: Symbol, pos: Pos) -> Expr<'h> {
-        let element = PathElement { name: AttrName::Static(name), pos, cache: SelectCache::default() };
-        let path = self.heap().store_many([element]);
-        Expr::Select(self.heap().store(Select { subject, path, default: None }))
+        Expr::SelectOne(self.heap().store(SelectOne { subject, name, pos, cache: SelectCache::default() }))
     }
 
     fn if_then_else(&mut self, node: NodeId) -> Expr<'h> {

@@ -18,7 +18,8 @@ mod symbols;
 
 pub(crate) use expr::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicVariable, Expr, Formal, Formals, HasAttr,
-    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectCache, Unary, UpdateCache, With,
+    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectCache, SelectOne, Unary, Update, UpdateCache,
+    With,
 };
 pub use lint::{Lint, LintLevel, Lints};
 pub(crate) use lower::{Lowering, lower};

@@ -78,7 +78,7 @@ impl Walk {
             Expr::Far(&(up, slot, _)) => self.variable(slot, up, depth),
             Expr::Not(not) => self.expr(&not.operand, depth),
             // Large chains of these are evaluated in an order of their own.
-            Expr::Binary(BinaryOp::Update, _) => false,
+            Expr::Update(_) => false,
             Expr::Binary(BinaryOp::Greater | BinaryOp::LessEqual, operands) => {
                 self.expr(&operands.right, depth) && self.expr(&operands.left, depth)
             }
@@ -91,6 +91,7 @@ impl Walk {
             }
             Expr::If(branch) => self.stop_after(&branch.condition, depth),
             Expr::Assert(assert) => self.stop_after(&assert.condition, depth),
+            Expr::SelectOne(select) => self.stop_after(&select.subject, depth),
             Expr::Select(select) => self.stop_after(&select.subject, depth),
             Expr::HasAttr(has) => self.stop_after(&has.subject, depth),
             Expr::Call(call) => self.stop_after(&call.function, depth),

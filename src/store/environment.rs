@@ -29,6 +29,11 @@ struct Variable {
 }
 
 impl Environment {
+    /// No variables, with room for so many, and for so many bytes of names and values.
+    pub fn with_capacity(variables: usize, bytes: usize) -> Environment {
+        Environment { bytes: Vec::with_capacity(bytes), variables: Vec::with_capacity(variables) }
+    }
+
     /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
     /// order, collect them.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {

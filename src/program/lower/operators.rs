@@ -1,6 +1,6 @@
 //! Operators.
 
-use super::super::{Binary, BinaryOp, Expr, Unary, UpdateCache, names};
+use super::super::{Binary, BinaryOp, Expr, Unary, Update, UpdateCache, names};
 use super::Lowerer;
 use crate::diagnostics::Pos;
 use crate::heap::{Symbol, Value};
@@ -33,7 +33,10 @@ impl<'h> Lowerer<'_, 'h> {
                 None => self.operator(BinaryOp::GreaterEqual, left, right, pos),
             },
             BinaryOperator::Concat => self.operator(BinaryOp::Concat, left, right, pos),
-            BinaryOperator::Update => self.operator(BinaryOp::Update, left, right, pos),
+            BinaryOperator::Update => {
+                let operands = Binary { left, right, pos };
+                Expr::Update(self.heap().store(Update { operands, cache: UpdateCache::default() }))
+            }
             BinaryOperator::And => Expr::And(self.operands(left, right, pos)),
             BinaryOperator::Or => Expr::Or(self.operands(left, right, pos)),
             BinaryOperator::Implies => Expr::Implies(self.operands(left, right, pos)),
@@ -43,7 +46,7 @@ impl<'h> Lowerer<'_, 'h> {
     }
 
     fn operands(&self, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> &'h Binary<'h> {
-        self.heap().store(Binary { left, right, pos, cache: UpdateCache::default() })
+        self.heap().store(Binary { left, right, pos })
     }
 
     fn operator(&self, operator: BinaryOp, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> Expr<'h> {
