@@ -9,7 +9,7 @@ use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
 use crate::program::{
-    AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache, SelectOne,
+    AttrName, AttrsExpr, DynamicAttr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache, SelectOne,
 };
 
 /// Of the names in a set, so many are listed in a message.
@@ -93,30 +93,59 @@ impl<'h> Eval<'h> {
     /// Adds the attributes whose names are computed.
     fn add_dynamic(&mut self, attrs: &'h AttrsExpr<'h>, set: Value<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let base = set.as_attrs().expect("the set has just been made");
+        if let [only] = attrs.dynamic
+            && base.is_empty()
+        {
+            return self.single_dynamic(only, set, frame);
+        }
         let (shape, values) = base.flatten(self.heap);
         let mut added = AttrList::with_capacity(attrs.dynamic.len() + values.len());
         let mut seen: SmallVec<[Symbol; 8]> = SmallVec::new();
         for attr in attrs.dynamic {
-            let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
-            if name.is_same(Value::NULL) {
-                continue;
-            }
-            let symbol = self.symbol_of(name).or_at(attr.pos)?;
+            let Some(symbol) = self.dynamic_name(attr, frame)? else { continue };
             // Only what is written in the program is looked through here, so there are few.
             if base.get(symbol).is_some() || seen.contains(&symbol) {
                 let message = format!("the attribute '{}' is defined twice", self.symbols.text(symbol));
                 return Err(error(Code::DuplicateAttribute, message).or_at(attr.pos));
             }
-            if let crate::program::Expr::Lambda(lambda) = attr.value {
-                lambda.name.set(Some(symbol));
-            }
-            let value = self.delay(&attr.value, frame);
+            let value = self.dynamic_value(attr, symbol, frame);
             seen.push(symbol);
             added.push((symbol, attr.pos, value));
         }
         let fixed = shape.names().iter().zip(shape.positions()).zip(values);
         added.extend(fixed.map(|((&name, &pos), value)| (name, pos, value.get())));
         Ok(self.attrs_from(added))
+    }
+
+    /// `{ ${name} = value; }`
+    fn single_dynamic(
+        &mut self,
+        attr: &'h DynamicAttr<'h>,
+        empty: Value<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let Some(symbol) = self.dynamic_name(attr, frame)? else { return Ok(empty) };
+        let value = self.dynamic_value(attr, symbol, frame);
+        let shape = Shape::new(self.heap, &[symbol], &[attr.pos]);
+        Ok(Attrs::build(self.heap, shape, |_| value))
+    }
+
+    /// The name that an attribute has; none if it is left out.
+    #[inline(always)]
+    fn dynamic_name(&mut self, attr: &'h DynamicAttr<'h>, frame: Option<Frame<'h>>) -> Result<Option<Symbol>> {
+        let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
+        match name.is_same(Value::NULL) {
+            true => Ok(None),
+            false => Ok(Some(self.symbol_of(name).or_at(attr.pos)?)),
+        }
+    }
+
+    #[inline(always)]
+    fn dynamic_value(&mut self, attr: &'h DynamicAttr<'h>, name: Symbol, frame: Option<Frame<'h>>) -> Value<'h> {
+        if let Expr::Lambda(lambda) = attr.value {
+            lambda.name.set(Some(name));
+        }
+        self.delay(&attr.value, frame)
     }
 
     /// A set of these attributes, which are in any order, no name twice.
