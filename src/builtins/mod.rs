@@ -33,6 +33,8 @@ pub(crate) use table::{Builtin, BuiltinTable, DERIVATION_FILE, MAX_ARITY, all, b
 pub(crate) struct Caches {
     /// Compiled regular expressions by their text.
     regexes: rustc_hash::FxHashMap<Vec<u8>, std::sync::Arc<crate::regex::Regex>>,
+    /// The address and length of the pattern that was used last.
+    last_regex: Option<((usize, usize), std::sync::Arc<crate::regex::Regex>)>,
     /// Files and archives that were fetched.
     fetched: fetch::Fetched,
 }

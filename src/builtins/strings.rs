@@ -1,6 +1,7 @@
 //! Strings.
 
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use super::table::builtins;
 use super::text::{path, version};
@@ -203,7 +204,8 @@ fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) 
         let message = format!("{} strings cannot be replaced by {}: the lists differ in length", from.len(), to.len());
         return Err(invalid_argument(message));
     }
-    let patterns = from.iter().map(|pattern| Ok(eval.force_string(pattern)?.bytes())).collect::<Result<Vec<_>>>()?;
+    let patterns = from.iter().map(|pattern| Ok(eval.force_string(pattern)?.bytes()));
+    let patterns: SmallVec<[&[u8]; 8]> = patterns.collect::<Result<_>>()?;
     let string = eval.force_string(string)?;
     let mut context = ContextSet::default();
     context.add(string.context());
@@ -243,30 +245,46 @@ fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) 
 /// Finds the first of several strings: at the first place where any is, and there the first of the list.
 struct PatternFinder<'p> {
     patterns: &'p [&'p [u8]],
-    /// For each byte the patterns that begin with it, in order; the empty pattern is in all.
-    by_byte: Vec<Vec<usize>>,
+    /// For each byte the first pattern that begins with it.
+    first: [u32; 256],
+    /// For each pattern the next one that begins with the same byte.
+    next: SmallVec<[u32; 16]>,
     empty: Option<usize>,
 }
 
+/// No pattern.
+const NONE: u32 = u32::MAX;
+
 impl<'p> PatternFinder<'p> {
     fn new(patterns: &'p [&'p [u8]]) -> Self {
-        let mut by_byte = vec![Vec::new(); 256];
+        let mut first = [NONE; 256];
+        let mut next: SmallVec<[u32; 16]> = smallvec![NONE; patterns.len()];
         let empty = patterns.iter().position(|pattern| pattern.is_empty());
-        for (index, pattern) in patterns.iter().enumerate() {
-            if let Some(&first) = pattern.first() {
-                by_byte[usize::from(first)].push(index);
+        for (index, pattern) in patterns.iter().enumerate().rev() {
+            if let Some(&byte) = pattern.first() {
+                // A list holds fewer than 2^32 elements.
+                next[index] = std::mem::replace(&mut first[usize::from(byte)], index as u32);
             }
         }
-        PatternFinder { patterns, by_byte, empty }
+        PatternFinder { patterns, first, next, empty }
+    }
+
+    /// The first pattern but the empty one that a text begins with.
+    fn at_start(&self, text: &[u8]) -> Option<usize> {
+        let mut index = self.first[usize::from(*text.first()?)];
+        while let Some(pattern) = self.patterns.get(index as usize) {
+            if text.starts_with(pattern) {
+                return Some(index as usize);
+            }
+            index = self.next[index as usize];
+        }
+        None
     }
 
     /// Where the first match at or after `from` begins, and which pattern it is.
     fn find(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
         for start in from..=text.len() {
-            let rest = &text[start..];
-            let candidates = rest.first().map_or(&[][..], |&byte| &self.by_byte[usize::from(byte)]);
-            let found = candidates.iter().copied().find(|&index| rest.starts_with(self.patterns[index]));
-            let first = match (found, self.empty) {
+            let first = match (self.at_start(&text[start..]), self.empty) {
                 (Some(found), Some(empty)) => Some(found.min(empty)),
                 (found, empty) => found.or(empty),
             };
@@ -281,6 +299,19 @@ impl<'p> PatternFinder<'p> {
 impl<'h> Eval<'h> {
     /// A compiled regular expression, remembered by its text.
     fn regex(&mut self, pattern: &'h [u8]) -> Result<std::sync::Arc<Regex>> {
+        // Strings are never freed, so the same address is the same text.
+        let identity = (pattern.as_ptr().addr(), pattern.len());
+        if let Some((last, regex)) = &self.caches.last_regex
+            && *last == identity
+        {
+            return Ok(regex.clone());
+        }
+        let regex = self.regex_of_text(pattern)?;
+        self.caches.last_regex = Some((identity, regex.clone()));
+        Ok(regex)
+    }
+
+    fn regex_of_text(&mut self, pattern: &[u8]) -> Result<std::sync::Arc<Regex>> {
         if let Some(regex) = self.caches.regexes.get(pattern) {
             return Ok(regex.clone());
         }

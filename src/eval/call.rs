@@ -228,7 +228,12 @@ impl<'h> Eval<'h> {
     }
 
     #[inline]
-    fn run_builtin(&mut self, builtin: &'static Builtin, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+    pub(super) fn run_builtin(
+        &mut self,
+        builtin: &'static Builtin,
+        arguments: &[Value<'h>],
+        pos: Pos,
+    ) -> Result<Value<'h>> {
         self.counters.builtin_calls += 1;
         let result = match self.profile {
             None => (builtin.run)(self, arguments),

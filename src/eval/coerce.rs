@@ -9,7 +9,7 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Attrs, Frame, Kind, List, Str, Value};
-use crate::program::{Expr, Interpolation, names};
+use crate::program::{Call, Expr, Interpolation, names};
 
 /// What may be made a string.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -34,11 +34,48 @@ impl Coercion {
 /// How many sets in a row may stand for each other as text.
 const MAX_REPRESENTATIONS: usize = 100_000;
 
+/// What became of a part of a text that is a call.
+enum ToString<'h> {
+    /// It is `toString` of this integer.
+    Integer(i64),
+    /// It is `toString` of something else, which is this string.
+    Text(Value<'h>),
+    /// It is another call.
+    NoSuchCall,
+}
+
 /// Text in pieces, joined once.
 #[derive(Default)]
 struct Pieces<'h> {
-    parts: SmallVec<[&'h [u8]; 8]>,
+    parts: SmallVec<[Piece<'h>; 8]>,
     context: ContextSet,
+}
+
+/// A text, or an integer that is written where the text will be.
+enum Piece<'h> {
+    Text(&'h [u8]),
+    Integer { digits: [u8; MAX_DIGITS], length: u8 },
+}
+
+/// The length of the smallest integer, with its sign.
+const MAX_DIGITS: usize = 20;
+
+impl Piece<'_> {
+    fn integer(value: i64) -> Self {
+        let mut buffer = itoa::Buffer::new();
+        let text = buffer.format(value).as_bytes();
+        let mut digits = [0; MAX_DIGITS];
+        digits[..text.len()].copy_from_slice(text);
+        Piece::Integer { digits, length: text.len() as u8 }
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Integer { digits, length } => &digits[..usize::from(*length)],
+        }
+    }
 }
 
 impl<'h> Eval<'h> {
@@ -47,15 +84,49 @@ impl<'h> Eval<'h> {
     pub(super) fn interpolate(&mut self, string: &'h Interpolation<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let mut pieces = Pieces::default();
         for (part, pos) in string.parts {
-            let value = self.eval(part, frame)?;
+            let value = match *part {
+                Expr::Call(call) => match self.to_string_call(call, frame)? {
+                    ToString::Integer(value) => {
+                        pieces.parts.push(Piece::integer(value));
+                        continue;
+                    }
+                    ToString::Text(value) => value,
+                    ToString::NoSuchCall => self.eval(part, frame)?,
+                },
+                _ => self.operand(part, frame)?,
+            };
             let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut pieces.context).or_at(*pos)?;
-            pieces.parts.push(text);
+            pieces.parts.push(Piece::Text(text));
         }
         self.join(&pieces)
     }
 
+    /// A call of `toString` in a text: of an integer no string is made for it.
+    #[inline(always)]
+    fn to_string_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
+        let (Expr::Const(function) | Expr::Folded(function), [argument]) = (call.function, call.arguments) else {
+            return Ok(ToString::NoSuchCall);
+        };
+        let Some(builtin) = function.as_builtin().map(|id| self.builtins.get(id)) else {
+            return Ok(ToString::NoSuchCall);
+        };
+        if builtin.name != "toString" || self.profile.is_some() {
+            return Ok(ToString::NoSuchCall);
+        }
+        let argument = self.operand(argument, frame)?;
+        match argument.as_small_int() {
+            Some(value) => {
+                self.counters.builtin_calls += 1;
+                Ok(ToString::Integer(value))
+            }
+            None => Ok(ToString::Text(self.run_builtin(builtin, &[argument], call.pos)?)),
+        }
+    }
+
     fn join(&mut self, pieces: &Pieces<'h>) -> Result<Value<'h>> {
-        self.concat_strings(&pieces.parts, &pieces.context)
+        let parts = pieces.parts.iter().map(Piece::bytes);
+        self.reserve(parts.clone().map(<[u8]>::len).sum())?;
+        Ok(Str::join(self.heap, parts, self.context(&pieces.context)))
     }
 
     /// A string of parts, one after the other.
@@ -78,7 +149,7 @@ impl<'h> Eval<'h> {
         for (part, pos) in interpolation.parts {
             let value = self.eval(part, frame)?;
             let text = self.coerce_forced(value, Coercion::PLAIN, &mut pieces.context).or_at(*pos)?;
-            pieces.parts.push(text);
+            pieces.parts.push(Piece::Text(text));
         }
         self.path_of(&pieces).or_at(interpolation.pos)
     }
@@ -88,7 +159,7 @@ impl<'h> Eval<'h> {
             let message = "a string that refers to a store path cannot be appended to a path";
             return Err(error(Code::IllegalReference, message));
         }
-        let text = pieces.parts.concat();
+        let text: Vec<u8> = pieces.parts.iter().flat_map(Piece::bytes).copied().collect();
         if text.contains(&0) {
             return Err(error(Code::InvalidPath, "a path cannot contain a NUL byte"));
         }
@@ -107,17 +178,18 @@ impl<'h> Eval<'h> {
         let mut coercion = Coercion::PLAIN;
         match left.kind() {
             Kind::Path(text) => {
-                pieces.parts.push(text);
+                pieces.parts.push(Piece::Text(text));
                 let right = self.eval(right, frame)?;
-                pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?);
+                let right = self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?;
+                pieces.parts.push(Piece::Text(right));
                 return self.path_of(&pieces);
             }
             kind => coercion.copy = matches!(kind, Kind::String(_)),
         }
-        pieces.parts.push(self.coerce_forced(left, coercion, &mut pieces.context).part(Part::Operand(0))?);
+        let left = self.coerce_forced(left, coercion, &mut pieces.context).part(Part::Operand(0))?;
         let right = self.eval(right, frame)?;
-        pieces.parts.push(self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?);
-        self.join(&pieces)
+        let right = self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?;
+        self.concat_strings(&[left, right], &pieces.context)
     }
 
     /// The sum of a number and what must be one.
@@ -156,9 +228,14 @@ impl<'h> Eval<'h> {
         if let Some(string) = value.as_string() {
             return Ok(string);
         }
-        let mut context = ContextSet::default();
-        let text = self.coerce_forced(value, how, &mut context)?;
-        let string = Str::concat(self.heap, &[text], self.context(&context));
+        let string = match value.as_small_int() {
+            Some(value) if how.more => Str::plain(self.heap, itoa::Buffer::new().format(value).as_bytes()),
+            _ => {
+                let mut context = ContextSet::default();
+                let text = self.coerce_forced(value, how, &mut context)?;
+                Str::concat(self.heap, &[text], self.context(&context))
+            }
+        };
         Ok(string.as_string().expect("a string has just been made"))
     }
 

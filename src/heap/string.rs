@@ -38,7 +38,17 @@ impl<'h> Str<'h> {
 
     /// The parts one after the other. `context` must be sorted.
     pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: Context<'h>) -> Value<'h> {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
+        Str::join(heap, parts.iter().copied(), context)
+    }
+
+    /// What an iterator gives, one after the other. `context` must be sorted.
+    #[inline]
+    pub(crate) fn join<'p>(
+        heap: &'h Heap,
+        parts: impl Iterator<Item = &'p [u8]> + Clone,
+        context: Context<'h>,
+    ) -> Value<'h> {
+        let length: usize = parts.clone().map(<[u8]>::len).sum();
         let header_words = if context.is_empty() { 1 } else { 2 };
         let words = header_words + length.div_ceil(8);
         assert!(length < 1 << LENGTH_BITS, "the limit of the heap is lower");
@@ -51,10 +61,14 @@ impl<'h> Str<'h> {
                 object.add(1).cast::<&'h ContextCell<'h>>().write(heap.store(ContextCell(context)));
             }
             let mut end = object.add(header_words).cast::<u8>();
+            let mut left = length;
             for part in parts {
-                end.copy_from_nonoverlapping(NonNull::from(*part).cast(), part.len());
+                let part = &part[..part.len().min(left)];
+                copy(part, end);
                 end = end.add(part.len());
+                left -= part.len();
             }
+            assert_eq!(left, 0, "an iterator gives the same twice");
         }
         Value::tagged(object, TAG_STRING)
     }
@@ -111,5 +125,56 @@ impl<'h> Str<'h> {
 
     pub(crate) fn value(self) -> Value<'h> {
         Value::tagged(self.object, TAG_STRING)
+    }
+}
+
+/// Copies bytes. Most strings are so short that calling the system's function for it would take longer than the copy.
+///
+/// # Safety
+/// As many bytes may be written from `to` on, and `from` is not among them.
+#[inline(always)]
+unsafe fn copy(from: &[u8], to: NonNull<u8>) {
+    /// Two copies of a type that overlap unless the length is twice its size.
+    macro_rules! twice {
+        ($type:ty) => {{
+            let last = from.len() - size_of::<$type>();
+            let source = from.as_ptr();
+            let first_part = source.cast::<$type>().read_unaligned();
+            let last_part = source.add(last).cast::<$type>().read_unaligned();
+            to.cast::<$type>().write_unaligned(first_part);
+            to.add(last).cast::<$type>().write_unaligned(last_part);
+        }};
+    }
+    // SAFETY: each read and write is within the bytes of `from`, or as many from `to` on, as the lengths show.
+    unsafe {
+        match from.len() {
+            0 => {}
+            1..=3 => {
+                to.write(from[0]);
+                to.add(from.len() / 2).write(from[from.len() / 2]);
+                to.add(from.len() - 1).write(from[from.len() - 1]);
+            }
+            4..=7 => twice!(u32),
+            8..=15 => twice!(u64),
+            16..=32 => twice!(u128),
+            length => to.copy_from_nonoverlapping(NonNull::from(from).cast(), length),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_all_lengths_are_copied() {
+        let heap = Heap::new(usize::MAX);
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..80 {
+            for parts in [[&bytes[..length], &bytes[1..=length]], [&bytes[3..3 + length], &bytes[..5]]] {
+                let joined = Str::concat(&heap, &parts, &[]).as_string().expect("it is a string");
+                assert_eq!(joined.bytes(), parts.concat());
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Running a program.
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::Captures;
 use super::program::{Node, NodeIndex, Program};
@@ -49,7 +49,7 @@ pub(super) struct Search<'t> {
     text: &'t [u8],
     mode: Mode,
     known: Memory,
-    pending: Vec<Pending>,
+    pending: SmallVec<[Pending; 4]>,
 }
 
 /// The outcomes of places. Most searches end after a few, for which hashing would be slower than looking through them.
@@ -83,7 +83,7 @@ enum Step {
 
 impl<'t> Search<'t> {
     pub(super) fn new(program: &'t Program, text: &'t [u8], mode: Mode) -> Self {
-        Search { program, text, mode, known: Memory::default(), pending: Vec::new() }
+        Search { program, text, mode, known: Memory::default(), pending: SmallVec::new() }
     }
 
     /// The best match that begins at `start`: its end and its groups.
@@ -208,8 +208,8 @@ impl<'t> Search<'t> {
 
     /// Walks the best match once more to see its groups.
     fn captures(&self, start: Place) -> Captures {
-        let mut captures: Captures = vec![None; self.program.groups];
-        let mut starts = vec![0; self.program.groups];
+        let mut captures: Captures = smallvec![None; self.program.groups];
+        let mut starts: SmallVec<[usize; 8]> = smallvec![0; self.program.groups];
         let mut place = start;
         loop {
             let mut mark = |edge, at| match edge {

@@ -19,9 +19,10 @@ use std::ops::Range;
 
 use matcher::{Mode, Search};
 use program::Program;
+use smallvec::SmallVec;
 
 /// What each group matched; nothing for a group that took no part.
-pub(crate) type Captures = Vec<Option<Range<usize>>>;
+pub(crate) type Captures = SmallVec<[Option<Range<usize>>; 4]>;
 
 /// A compiled pattern.
 #[derive(Debug)]
