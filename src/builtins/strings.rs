@@ -1,12 +1,14 @@
 //! Strings.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::table::builtins;
 use super::text::{path, version};
 use crate::diagnostics::Code;
-use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
+use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument, known};
 use crate::heap::{Kind, List, Str, Value};
 use crate::program::names;
 use crate::regex::{Captures, Regex};
@@ -186,15 +188,37 @@ fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]
     let list = eval.force_list(list)?;
     let mut context = ContextSet::default();
     context.add(separator.context());
-    let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * list.len());
-    for element in list.elements() {
-        if !parts.is_empty() {
-            parts.push(separator.bytes());
-        }
+    let elements = list.elements();
+    let mut strings = 0;
+    // Mostly all are strings, which the list keeps.
+    let other = loop {
+        let Some(element) = elements.get(strings) else { break None };
         let element = eval.force_cell(element)?;
-        parts.push(eval.coerce(element, Coercion::INTERPOLATION, &mut context)?);
+        let Some(string) = element.as_string() else { break Some(element) };
+        context.add(string.context());
+        strings += 1;
+    };
+    let Some(other) = other else {
+        let separated = elements.iter().enumerate().flat_map(|(index, element)| {
+            let between = if index == 0 { &[] } else { separator.bytes() };
+            [between, kept_text(element)]
+        });
+        eval.reserve(separated.clone().map(<[u8]>::len).sum())?;
+        return Ok(Str::join(eval.heap, separated, eval.context(&context)));
+    };
+    let mut texts: Vec<&[u8]> = elements[..strings].iter().map(kept_text).collect();
+    texts.push(eval.coerce(other, Coercion::INTERPOLATION, &mut context)?);
+    for element in &elements[strings + 1..] {
+        let element = eval.force_cell(element)?;
+        texts.push(eval.coerce(element, Coercion::INTERPOLATION, &mut context)?);
     }
+    let parts: Vec<&[u8]> = texts.into_iter().flat_map(|text| [separator.bytes(), text]).skip(1).collect();
     eval.concat_strings(&parts, &context)
+}
+
+/// The text of an element that has been forced and is a string.
+fn kept_text<'h>(element: &Cell<Value<'h>>) -> &'h [u8] {
+    known(element.get()).as_string().map_or(&[], Str::bytes)
 }
 
 fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) -> Result<Value<'h>> {

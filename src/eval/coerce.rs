@@ -6,6 +6,7 @@ use super::context::{ContextElement, ContextSet};
 use super::operators::Arithmetic;
 use super::search_path::BUILTIN_FILES;
 use super::{ErrorExt, Eval, Result, error};
+use crate::builtins::Builtin;
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Attrs, Frame, Kind, List, Str, Value};
@@ -33,6 +34,9 @@ impl Coercion {
 
 /// How many sets in a row may stand for each other as text.
 const MAX_REPRESENTATIONS: usize = 100_000;
+
+/// A longer text is not made before it is wanted.
+const MAX_EARLY_LENGTH: usize = 1024;
 
 /// What became of a part of a text that is a call.
 enum ToString<'h> {
@@ -101,18 +105,53 @@ impl<'h> Eval<'h> {
         self.join(&pieces)
     }
 
+    /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen.
+    #[inline]
+    pub(super) fn interpolated_already(
+        &mut self,
+        string: &'h Interpolation<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Option<Value<'h>> {
+        let mut pieces = Pieces::default();
+        let mut length = 0;
+        for (part, _) in string.parts {
+            let piece = match *part {
+                Expr::Call(call) => match (self.callee_to_string(call), call.arguments) {
+                    (Some(_), [argument]) => Piece::integer(self.at_hand(argument, frame)?.as_small_int()?),
+                    _ => return None,
+                },
+                _ => {
+                    let text = self.at_hand(part, frame)?.as_string()?;
+                    pieces.context.add(text.context());
+                    Piece::Text(text.bytes())
+                }
+            };
+            length += piece.bytes().len();
+            pieces.parts.push(piece);
+        }
+        if length > MAX_EARLY_LENGTH {
+            return None;
+        }
+        let integers = pieces.parts.iter().filter(|piece| matches!(piece, Piece::Integer { .. }));
+        self.counters.builtin_calls += integers.count() as u64;
+        let parts = pieces.parts.iter().map(Piece::bytes);
+        Some(Str::join(self.heap, parts, self.context(&pieces.context)))
+    }
+
+    /// The builtin `toString`, if that is what is called.
+    #[inline(always)]
+    fn callee_to_string(&self, call: &Call<'h>) -> Option<&'static Builtin> {
+        let (Expr::Const(function) | Expr::Folded(function)) = call.function else { return None };
+        let builtin = self.builtins.get(function.as_builtin()?);
+        (builtin.name == "toString" && self.profile.is_none()).then_some(builtin)
+    }
+
     /// A call of `toString` in a text: of an integer no string is made for it.
     #[inline(always)]
     fn to_string_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
-        let (Expr::Const(function) | Expr::Folded(function), [argument]) = (call.function, call.arguments) else {
+        let (Some(builtin), [argument]) = (self.callee_to_string(call), call.arguments) else {
             return Ok(ToString::NoSuchCall);
         };
-        let Some(builtin) = function.as_builtin().map(|id| self.builtins.get(id)) else {
-            return Ok(ToString::NoSuchCall);
-        };
-        if builtin.name != "toString" || self.profile.is_some() {
-            return Ok(ToString::NoSuchCall);
-        }
         let argument = self.operand(argument, frame)?;
         match argument.as_small_int() {
             Some(value) => {

@@ -114,7 +114,7 @@ impl<'h> Eval<'h> {
 
     /// The value of a constant or a variable that has been evaluated.
     #[inline(always)]
-    fn at_hand(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+    pub(super) fn at_hand(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let value = match *expr {
             Expr::Const(value) => value,
             Expr::Local { slot, .. } => innermost(frame).slot(slot).get()?,
@@ -264,6 +264,10 @@ impl<'h> Eval<'h> {
                 None => Thunk::code(self.heap, expr, frame),
             },
             Expr::SelectOne(select) => match self.selected_already(select, frame) {
+                Some(value) => value,
+                None => Thunk::code(self.heap, expr, frame),
+            },
+            Expr::String(string) => match self.interpolated_already(string, frame) {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
