@@ -475,6 +475,9 @@ impl Evaluator {
 /// A path as the evaluator wants it: absolute and without `.` and `..`.
 fn absolute(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
-    let base = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let base = match path.is_absolute() {
+        true => PathBuf::from("/"),
+        false => std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+    };
     join(base.as_os_str().as_bytes(), path.as_os_str().as_bytes())
 }

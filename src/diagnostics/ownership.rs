@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+use indexmap::IndexSet;
+
 use super::{SourceFile, SourceName};
 
 /// Where packages are.
@@ -17,15 +19,15 @@ pub(super) struct Ownership(RwLock<Directories>);
 
 #[derive(Debug, Default)]
 struct Directories {
-    own: Vec<PathBuf>,
+    own: IndexSet<PathBuf>,
     libraries: Vec<PathBuf>,
 }
 
 impl Ownership {
     pub(super) fn add_own(&self, directory: &Path) {
         let mut directories = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if !directories.own.iter().any(|own| own == directory) {
-            directories.own.push(directory.to_owned());
+        if !directories.own.contains(directory) {
+            directories.own.insert(directory.to_owned());
         }
     }
 
@@ -41,14 +43,14 @@ impl Ownership {
             SourceName::Other(_) => return false,
         };
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let own = if own.is_empty() { &known.own } else { own };
+        let has_own = !own.is_empty() || !known.own.is_empty();
         let store = Path::new(STORE);
         // Nothing has been said, as where only a text in memory is evaluated.
-        if own.is_empty() && innermost(path, &known.libraries) == 0 {
+        if !has_own && innermost(path, &known.libraries) == 0 {
             return !path.starts_with(store);
         }
         let library = innermost(path, &known.libraries).max(depth_in(path, store));
-        let own = innermost(path, own);
+        let own = if own.is_empty() { innermost(path, &known.own) } else { innermost(path, own) };
         own > 0 && own >= library
     }
 
@@ -83,8 +85,8 @@ impl Ownership {
 }
 
 /// How deep the innermost of the directories is that a path is in; 0 if it is in none.
-fn innermost(path: &Path, directories: &[PathBuf]) -> usize {
-    directories.iter().map(|directory| depth_in(path, directory)).max().unwrap_or(0)
+fn innermost<'d>(path: &Path, directories: impl IntoIterator<Item = &'d PathBuf>) -> usize {
+    directories.into_iter().map(|directory| depth_in(path, directory)).max().unwrap_or(0)
 }
 
 fn depth_in(path: &Path, directory: &Path) -> usize {
