@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::table::builtins;
 use super::text::float;
 use crate::diagnostics::Pos;
-use crate::eval::{ContextSet, Eval, Result, known};
+use crate::eval::{ContextSet, Eval, Result, known, shown_path};
 use crate::heap::{Attrs, Kind, Str, Value};
 use crate::program::{Lambda, names};
 
@@ -125,7 +125,7 @@ impl<'h> Eval<'h> {
             Kind::Bool(value) => writer.scalar("bool", if value { b"true" } else { b"false" }),
             Kind::Int(value) => writer.scalar("int", value.to_string().as_bytes()),
             Kind::Float(value) => writer.scalar("float", float::print_float(value).as_bytes()),
-            Kind::Path(path) => writer.scalar("path", path),
+            Kind::Path(path) => writer.scalar("path", &shown_path(path)),
             Kind::String(string) => {
                 context.add(string.context());
                 writer.scalar("string", string.bytes());

@@ -46,7 +46,7 @@ pub(crate) use expr::known;
 pub use host::{Host, SystemHost};
 pub(crate) use import::os_path;
 pub(crate) use operators::Arithmetic;
-pub(crate) use print::PrintStyle;
+pub(crate) use print::{PrintStyle, shown_path};
 pub use search_path::SearchPathEntry;
 pub(crate) use types::type_name;
 

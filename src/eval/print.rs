@@ -1,5 +1,7 @@
 //! Printing values.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use super::search_path::BUILTIN_FILES;
@@ -86,11 +88,7 @@ impl<'h> Eval<'h> {
                 let shown = &bytes[..bytes.len().min(printer.limit)];
                 string_literal::write_string_literal(&mut printer.output, shown);
             }
-            Kind::Path(path) => match path.strip_prefix(BUILTIN_FILES) {
-                None => printer.output.extend_from_slice(path),
-                // A file that comes with the evaluator, as it is written.
-                Some(name) => printer.output.extend_from_slice(&[b"<nix/", name, b">"].concat()),
-            },
+            Kind::Path(path) => printer.output.extend_from_slice(&shown_path(path)),
             Kind::List(list) => self.print_list(list, value.identity(), printer)?,
             Kind::Attrs(attrs) => self.print_attrs(attrs, printer)?,
             Kind::Function(function) => self.print_function(function, value, printer),
@@ -260,5 +258,13 @@ impl Printer {
         self.indent -= usize::from(broken);
         self.separate(broken);
         self.text(bracket);
+    }
+}
+
+/// A path as people know it: a file that comes with the evaluator as it is written.
+pub(crate) fn shown_path(path: &[u8]) -> Cow<'_, [u8]> {
+    match path.strip_prefix(BUILTIN_FILES) {
+        None => Cow::Borrowed(path),
+        Some(name) => Cow::Owned([b"<nix/", name, b">"].concat()),
     }
 }
