@@ -1,17 +1,17 @@
 //! The manual of the language: every example in it is run, its links lead somewhere, and its part on builtins is the
 //! documentation beside their code. `UPDATE_MANUAL=1 cargo test --test manual` writes that part anew.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
 use firn::diagnostics::Code;
-use firn::store::{DirectoryEntry, FileSource, FileType, OpenFile};
-use firn::{Documentation, Evaluator, Host, Kind, SearchPathEntry, SystemHost, builtin_documentation};
+use firn::{Documentation, Evaluator, Kind, SearchPathEntry, builtin_documentation};
+
+mod placed_files;
+use placed_files::PlacedFiles;
 
 /// Where the files of the manual are for its examples.
 const FOLDER: &str = "/harbour";
@@ -245,7 +245,7 @@ fn outcome(text: &str) -> Result<Outcome, String> {
 
 /// Evaluates an example and compares.
 fn check(example: &Example, files: &Path) -> Result<(), String> {
-    let host = Harbour { files: files.to_owned(), messages: Arc::default() };
+    let host = PlacedFiles { files: files.to_owned(), folder: FOLDER, home: Some(HOME), ..PlacedFiles::default() };
     let messages = host.messages.clone();
     let charts = SearchPathEntry { prefix: b"charts".to_vec(), path: format!("{FOLDER}/charts").into_bytes() };
     let builder = Evaluator::builder().host(host).system("x86_64-linux").pure(example.pure).search_path(charts);
@@ -285,60 +285,4 @@ fn run(command: &str, files: &Path) -> String {
     let output = output.expect("there is a shell");
     let text = [output.stdout, output.stderr].concat();
     String::from_utf8(text).expect("the examples print UTF-8")
-}
-
-/// The machine that the manual describes: its files in [`FOLDER`], a variable, a time.
-struct Harbour {
-    files: PathBuf,
-    messages: Arc<Mutex<Vec<String>>>,
-}
-
-static SYSTEM: SystemHost = SystemHost;
-
-impl Harbour {
-    /// Where a file of the manual is on this machine. There are no others.
-    fn place(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix(FOLDER) {
-            Ok(inner) if inner.as_os_str().is_empty() => self.files.clone(),
-            Ok(inner) => self.files.join(inner),
-            Err(_) if Path::new(FOLDER).starts_with(path) => self.files.clone(),
-            Err(_) => self.files.join("no such file"),
-        }
-    }
-}
-
-impl FileSource for Harbour {
-    fn file_type(&self, path: &Path) -> io::Result<FileType> {
-        SYSTEM.file_type(&self.place(path))
-    }
-
-    fn open(&self, path: &Path) -> io::Result<OpenFile<'_>> {
-        SYSTEM.open(&self.place(path))
-    }
-
-    fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
-        SYSTEM.read_directory(&self.place(path))
-    }
-
-    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        SYSTEM.read_link(&self.place(path))
-    }
-}
-
-impl Host for Harbour {
-    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        SYSTEM.read_file(&self.place(path))
-    }
-
-    fn variable(&self, name: &str) -> Option<OsString> {
-        HashMap::from([("HOME", HOME)]).get(name).map(OsString::from)
-    }
-
-    fn seconds_since_epoch(&self) -> i64 {
-        2_000_000_000
-    }
-
-    fn message(&self, text: &[u8]) {
-        self.messages.lock().unwrap().push(String::from_utf8_lossy(text).into_owned());
-    }
 }

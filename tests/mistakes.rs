@@ -5,13 +5,14 @@
 //!     corpus/mistakes/ask-nix                         writes the answers of Nix anew
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use firn::Evaluator;
 use firn::diagnostics::RenderOptions;
-use firn::store::{DirectoryEntry, FileSource, FileType, OpenFile};
-use firn::{Evaluator, Host, SystemHost};
+
+mod placed_files;
+use placed_files::PlacedFiles;
 
 /// Where the programs are for themselves, so that answers do not depend on where the checkout lies.
 const FOLDER: &str = "/mistakes";
@@ -22,6 +23,9 @@ const END: &str = "<!-- end -->";
 const FEWEST: usize = 60;
 /// The page shows so many lines of an answer.
 const MOST_LINES: usize = 60;
+
+/// How many calls fit onto the stack depends on the compiler; these always do.
+const MAX_CALL_DEPTH: u64 = 100_000;
 
 #[test]
 fn every_mistake_is_answered_as_before() {
@@ -138,7 +142,9 @@ fn shortened(answer: &str) -> String {
 
 /// What firn says of a program that is evaluated with all that is in its value.
 fn answer_of_firn(name: &str) -> String {
-    let mut firn = Evaluator::builder().host(Corpus { files: corpus() }).system("x86_64-linux").build();
+    let host = PlacedFiles { files: corpus(), folder: FOLDER, ..PlacedFiles::default() };
+    let firn = Evaluator::builder().host(host).system("x86_64-linux").max_call_depth(MAX_CALL_DEPTH);
+    let mut firn = firn.build();
     let value = firn.eval_file(format!("{FOLDER}/{name}.cfg"));
     match value.and_then(|value| firn.force_deep(&value)) {
         Ok(()) => panic!("{name} is no mistake: it has a value"),
@@ -181,57 +187,4 @@ fn page_file() -> PathBuf {
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// A machine on which there is nothing but the corpus, at [`FOLDER`].
-struct Corpus {
-    files: PathBuf,
-}
-
-static SYSTEM: SystemHost = SystemHost;
-
-impl Corpus {
-    /// Where a file is on this machine.
-    fn place(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix(FOLDER) {
-            Ok(inner) if inner.as_os_str().is_empty() => self.files.clone(),
-            Ok(inner) => self.files.join(inner),
-            Err(_) if Path::new(FOLDER).starts_with(path) => self.files.clone(),
-            Err(_) => self.files.join("no such file"),
-        }
-    }
-}
-
-impl FileSource for Corpus {
-    fn file_type(&self, path: &Path) -> io::Result<FileType> {
-        SYSTEM.file_type(&self.place(path))
-    }
-
-    fn open(&self, path: &Path) -> io::Result<OpenFile<'_>> {
-        SYSTEM.open(&self.place(path))
-    }
-
-    fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
-        SYSTEM.read_directory(&self.place(path))
-    }
-
-    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        SYSTEM.read_link(&self.place(path))
-    }
-}
-
-impl Host for Corpus {
-    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        SYSTEM.read_file(&self.place(path))
-    }
-
-    fn variable(&self, _: &str) -> Option<OsString> {
-        None
-    }
-
-    fn seconds_since_epoch(&self) -> i64 {
-        2_000_000_000
-    }
-
-    fn message(&self, _: &[u8]) {}
 }

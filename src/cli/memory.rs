@@ -14,6 +14,11 @@ pub(super) fn resident() -> Option<u64> {
     bytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
 }
 
+/// How many bytes of memory this process had at most.
+pub(super) fn peak() -> Option<u64> {
+    bytes(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+}
+
 /// The memory of the machine in bytes, from `/proc/meminfo` (proc_meminfo(5)), which counts in KiB.
 fn memory_total(meminfo: &str) -> Option<u64> {
     bytes(meminfo, "MemTotal:")

@@ -1,12 +1,12 @@
 //! `--stats`: what an evaluation took and did.
 
 use std::fmt::Write;
-use std::fs;
 
 use cpu_time::ProcessTime;
 use serde::Serialize;
 
 use super::job::StatisticsFormat;
+use super::memory;
 use crate::{Evaluator, Objects, Statistics};
 
 /// The numbers of a process.
@@ -25,7 +25,7 @@ struct Report {
 pub(super) fn report(firn: &Evaluator, format: StatisticsFormat) -> String {
     let report = Report {
         cpu_seconds: ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
-        peak_memory_bytes: peak_memory(),
+        peak_memory_bytes: memory::peak(),
         statistics: firn.statistics(),
     };
     match format {
@@ -33,14 +33,6 @@ pub(super) fn report(firn: &Evaluator, format: StatisticsFormat) -> String {
         StatisticsFormat::Json => serde_json::to_string(&report).unwrap_or_default() + "\n",
         StatisticsFormat::Nix => report.as_nix() + "\n",
     }
-}
-
-/// The peak of resident memory, as Linux tells it (proc_pid_status(5)).
-fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1024)
 }
 
 impl Report {

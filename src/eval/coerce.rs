@@ -89,7 +89,7 @@ impl<'h> Eval<'h> {
         let mut pieces = Pieces::default();
         for (part, pos) in string.parts {
             let value = match *part {
-                Expr::Call(call) => match self.to_string_call(call, frame)? {
+                Expr::Call(call) => match self.text_of_call(call, frame)? {
                     ToString::Integer(value) => {
                         pieces.parts.push(Piece::integer(value));
                         continue;
@@ -148,7 +148,7 @@ impl<'h> Eval<'h> {
 
     /// A call of `toString` in a text: of an integer no string is made for it.
     #[inline(always)]
-    fn to_string_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
+    fn text_of_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
         let (Some(builtin), [argument]) = (self.callee_to_string(call), call.arguments) else {
             return Ok(ToString::NoSuchCall);
         };

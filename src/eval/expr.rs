@@ -3,7 +3,7 @@
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
-use crate::program::{Assert, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, SelectOne, Unary, With};
+use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
 use std::cell::Cell;
 
 /// Of an error that is remembered, so much of the trace is kept.
@@ -263,7 +263,7 @@ impl<'h> Eval<'h> {
                 Some(result) => result,
                 None => Thunk::code(self.heap, expr, frame),
             },
-            Expr::SelectOne(select) => match self.selected_already(select, frame) {
+            Expr::SelectOne(_) | Expr::Select(_) => match self.selected_already(expr, frame) {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
@@ -317,14 +317,22 @@ impl<'h> Eval<'h> {
 
     /// `variable.name` where the variable's set is at hand, so that the value can be had for a look-up.
     #[inline]
-    fn selected_already(&self, select: &'h SelectOne<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
-        let slot = match select.subject {
+    fn selected_already(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
+        let (subject, name, cache) = match expr {
+            Expr::SelectOne(select) => (&select.subject, select.name, &select.cache),
+            Expr::Select(Select { subject, path: [element], .. }) => match element.name {
+                AttrName::Static(name) => (subject, name, &element.cache),
+                AttrName::Dynamic(_) => return None,
+            },
+            _ => return None,
+        };
+        let slot = match *subject {
             Expr::Local { slot, .. } => frame?.slot(slot),
             Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot),
             _ => return None,
         };
         let attrs = known(slot.get()?).as_attrs()?;
-        let cell = self.find_cached(attrs, select.name, &select.cache)?;
+        let cell = self.find_cached(attrs, name, cache)?;
         Some(shortened(cell.get()))
     }
 
@@ -409,7 +417,7 @@ impl<'h> Eval<'h> {
     /// The value of an operand that can be had without evaluating anything.
     fn evaluated_already(&self, operand: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let value = match *operand {
-            Expr::SelectOne(select) => known(self.selected_already(select, frame)?),
+            Expr::SelectOne(_) | Expr::Select(_) => known(self.selected_already(operand, frame)?),
             Expr::Outer { depth, slot, .. } => known(frame_up(frame, u32::from(depth)).slot(slot).get()?),
             _ => return self.at_hand(operand, frame),
         };
