@@ -1,15 +1,15 @@
 //! Strings.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::table::builtins;
 use super::text::{path, version};
 use crate::diagnostics::Code;
 use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument, known};
-use crate::heap::{Kind, List, Str, Value};
+use crate::heap::{Heap, Kind, List, Str, Value, Writer};
 use crate::program::names;
 use crate::regex::{Captures, Regex};
 
@@ -189,22 +189,28 @@ fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]
     let mut context = ContextSet::default();
     context.add(separator.context());
     let elements = list.elements();
-    let mut strings = 0;
+    let (mut strings, mut length) = (0, 0);
     // Mostly all are strings, which the list keeps.
     let other = loop {
         let Some(element) = elements.get(strings) else { break None };
         let element = eval.force_cell(element)?;
         let Some(string) = element.as_string() else { break Some(element) };
         context.add(string.context());
+        length += string.bytes().len();
         strings += 1;
     };
     let Some(other) = other else {
-        let separated = elements.iter().enumerate().flat_map(|(index, element)| {
-            let between = if index == 0 { &[] } else { separator.bytes() };
-            [between, kept_text(element)]
-        });
-        eval.reserve(separated.clone().map(<[u8]>::len).sum())?;
-        return Ok(Str::join(eval.heap, separated, eval.context(&context)));
+        length += separator.bytes().len() * elements.len().saturating_sub(1);
+        eval.reserve(length)?;
+        let context = eval.context(&context);
+        let mut writer = Writer::new(eval.heap, length, context);
+        for (index, element) in elements.iter().enumerate() {
+            if index > 0 {
+                writer.push(separator.bytes());
+            }
+            writer.push(kept_text(element));
+        }
+        return Ok(writer.finish());
     };
     let mut texts: Vec<&[u8]> = elements[..strings].iter().map(kept_text).collect();
     texts.push(eval.coerce(other, Coercion::INTERPOLATION, &mut context)?);
@@ -234,36 +240,38 @@ fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) 
     let mut context = ContextSet::default();
     context.add(string.context());
     let finder = PatternFinder::new(&patterns);
-    let mut replacements: FxHashMap<usize, &'h [u8]> = FxHashMap::default();
     let text = string.bytes();
+    let Some(mut found) = finder.find(text, 0) else { return Ok(string.value()) };
+    let mut replacements: SmallVec<[Option<&'h [u8]>; 8]> = smallvec![None; patterns.len()];
     let mut result = Vec::with_capacity(text.len());
-    let mut at = 0;
     let mut copied = 0;
-    while let Some((start, index)) = finder.find(text, at) {
-        let replacement = match replacements.get(&index) {
-            Some(&replacement) => replacement,
+    loop {
+        let (start, index) = found;
+        let replacement = match replacements[index] {
+            Some(replacement) => replacement,
             None => {
                 let replacement = eval.force_string(to.elements()[index].get())?;
                 context.add(replacement.context());
-                replacements.insert(index, replacement.bytes());
-                replacement.bytes()
+                *replacements[index].insert(replacement.bytes())
             }
         };
         eval.reserve(result.len() + replacement.len())?;
         result.extend_from_slice(&text[copied..start]);
         result.extend_from_slice(replacement);
-        if patterns[index].is_empty() {
+        let at = if patterns[index].is_empty() {
             // The empty string is found between all bytes and at the end.
-            at = start + 1;
-            result.extend_from_slice(text.get(start..at).unwrap_or_default());
-            copied = at.min(text.len());
+            result.extend_from_slice(text.get(start..=start).unwrap_or_default());
+            start + 1
         } else {
-            at = start + patterns[index].len();
-            copied = at;
-        }
+            start + patterns[index].len()
+        };
+        copied = at.min(text.len());
+        found = match finder.find(text, at) {
+            Some(found) => found,
+            None => break,
+        };
     }
-    result.extend_from_slice(text.get(copied..).unwrap_or_default());
-    Ok(Str::concat(eval.heap, &[&result], eval.context(&context)))
+    eval.concat_strings(&[&result, &text[copied..]], &context)
 }
 
 /// Finds the first of several strings: at the first place where any is, and there the first of the list.
@@ -297,7 +305,8 @@ impl<'p> PatternFinder<'p> {
     fn at_start(&self, text: &[u8]) -> Option<usize> {
         let mut index = self.first[usize::from(*text.first()?)];
         while let Some(pattern) = self.patterns.get(index as usize) {
-            if text.starts_with(pattern) {
+            // The first byte is known to be the same.
+            if pattern.len() == 1 || text.starts_with(pattern) {
                 return Some(index as usize);
             }
             index = self.next[index as usize];
@@ -307,41 +316,41 @@ impl<'p> PatternFinder<'p> {
 
     /// Where the first match at or after `from` begins, and which pattern it is.
     fn find(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
-        for start in from..=text.len() {
-            let first = match (self.at_start(&text[start..]), self.empty) {
-                (Some(found), Some(empty)) => Some(found.min(empty)),
-                (found, empty) => found.or(empty),
-            };
-            if let Some(index) = first {
+        if let Some(empty) = self.empty {
+            let rest = text.get(from..)?;
+            return Some((from, self.at_start(rest).map_or(empty, |found| found.min(empty))));
+        }
+        let mut start = from;
+        loop {
+            let rest = text.get(start..)?;
+            start += rest.iter().position(|byte| self.first[usize::from(*byte)] != NONE)?;
+            if let Some(index) = self.at_start(&text[start..]) {
                 return Some((start, index));
             }
+            start += 1;
         }
-        None
     }
 }
 
 impl<'h> Eval<'h> {
     /// A compiled regular expression, remembered by its text.
-    fn regex(&mut self, pattern: &'h [u8]) -> Result<std::sync::Arc<Regex>> {
+    fn regex(&mut self, pattern: &'h [u8]) -> Result<&Arc<Regex>> {
         // Strings are never freed, so the same address is the same text.
         let identity = (pattern.as_ptr().addr(), pattern.len());
-        if let Some((last, regex)) = &self.caches.last_regex
-            && *last == identity
-        {
-            return Ok(regex.clone());
+        if self.caches.last_regex.as_ref().is_none_or(|(last, _)| *last != identity) {
+            let regex = self.regex_of_text(pattern)?;
+            self.caches.last_regex = Some((identity, regex));
         }
-        let regex = self.regex_of_text(pattern)?;
-        self.caches.last_regex = Some((identity, regex.clone()));
-        Ok(regex)
+        Ok(&self.caches.last_regex.as_ref().expect("it is there, or was just put there").1)
     }
 
-    fn regex_of_text(&mut self, pattern: &[u8]) -> Result<std::sync::Arc<Regex>> {
+    fn regex_of_text(&mut self, pattern: &[u8]) -> Result<Arc<Regex>> {
         if let Some(regex) = self.caches.regexes.get(pattern) {
             return Ok(regex.clone());
         }
         match Regex::new(pattern) {
             Ok(regex) => {
-                let regex = std::sync::Arc::new(regex);
+                let regex = Arc::new(regex);
                 self.caches.regexes.insert(pattern.to_vec(), regex.clone());
                 Ok(regex)
             }
@@ -353,35 +362,37 @@ impl<'h> Eval<'h> {
             }
         }
     }
+}
 
-    fn groups(&self, text: &[u8], captures: &Captures) -> Value<'h> {
-        List::build(self.heap, captures.len(), |index| match &captures[index] {
-            Some(range) => Str::plain(self.heap, &text[range.clone()]),
-            None => Value::null(),
-        })
-    }
+fn groups<'h>(heap: &'h Heap, text: &[u8], captures: &Captures) -> Value<'h> {
+    List::build(heap, captures.len(), |index| match &captures[index] {
+        Some(range) => Str::plain(heap, &text[range.clone()]),
+        None => Value::null(),
+    })
 }
 
 fn match_regex<'h>(eval: &mut Eval<'h>, [regex, string]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let pattern = eval.force_plain_string(regex)?;
-    let regex = eval.regex(pattern)?;
+    // A pattern that is none is an error whatever the string is.
+    eval.regex(pattern)?;
     let text = eval.force_string(string)?.bytes();
-    Ok(match regex.match_whole(text) {
-        Some(captures) => eval.groups(text, &captures),
+    let heap = eval.heap;
+    Ok(match eval.regex(pattern)?.match_whole(text) {
+        Some(captures) => groups(heap, text, &captures),
         None => Value::null(),
     })
 }
 
 fn split<'h>(eval: &mut Eval<'h>, [regex, string]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let pattern = eval.force_plain_string(regex)?;
-    let regex = eval.regex(pattern)?;
+    let regex = eval.regex(pattern)?.clone();
     let string = eval.force_string(string)?;
     let text = string.bytes();
     let mut parts = Vec::new();
     let mut end = 0;
     for (range, captures) in regex.matches(text) {
         parts.push(Str::plain(eval.heap, &text[end..range.start]));
-        parts.push(eval.groups(text, &captures));
+        parts.push(groups(eval.heap, text, &captures));
         end = range.end;
     }
     if parts.is_empty() {

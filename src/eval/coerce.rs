@@ -1,7 +1,5 @@
 //! Turning values into strings and paths.
 
-use smallvec::SmallVec;
-
 use super::context::{ContextElement, ContextSet};
 use super::operators::Arithmetic;
 use super::search_path::BUILTIN_FILES;
@@ -9,7 +7,7 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::Builtin;
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
-use crate::heap::{Attrs, Frame, Kind, List, Str, Value};
+use crate::heap::{Attrs, Frame, Kind, List, Str, Value, Writer};
 use crate::program::{Call, Expr, Interpolation, names};
 
 /// What may be made a string.
@@ -48,50 +46,62 @@ enum ToString<'h> {
     NoSuchCall,
 }
 
-/// Text in pieces, joined once.
-#[derive(Default)]
-struct Pieces<'h> {
-    parts: SmallVec<[Piece<'h>; 8]>,
-    context: ContextSet,
-}
-
-/// A text, or an integer that is written where the text will be.
+/// A piece of a text: bytes, or an integer that is written where the text will be.
+#[derive(Copy, Clone)]
 enum Piece<'h> {
     Text(&'h [u8]),
-    Integer { digits: [u8; MAX_DIGITS], length: u8 },
+    Integer(i64),
 }
 
-/// The length of the smallest integer, with its sign.
-const MAX_DIGITS: usize = 20;
+/// Most texts have no more pieces than this.
+const USUAL_PIECES: usize = 8;
 
-impl Piece<'_> {
-    fn integer(value: i64) -> Self {
-        let mut buffer = itoa::Buffer::new();
-        let text = buffer.format(value).as_bytes();
-        let mut digits = [0; MAX_DIGITS];
-        digits[..text.len()].copy_from_slice(text);
-        Piece::Integer { digits, length: text.len() as u8 }
-    }
+impl<'h> Piece<'h> {
+    const EMPTY: Piece<'h> = Piece::Text(&[]);
 
+    /// The number of bytes.
     #[inline(always)]
-    fn bytes(&self) -> &[u8] {
+    fn len(self) -> usize {
         match self {
-            Piece::Text(text) => text,
-            Piece::Integer { digits, length } => &digits[..usize::from(*length)],
+            Piece::Text(text) => text.len(),
+            Piece::Integer(value) => decimal_length(value),
         }
     }
+}
+
+/// How many bytes a number takes with its sign.
+#[inline(always)]
+fn decimal_length(value: i64) -> usize {
+    let digits = value.unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
+    digits as usize + usize::from(value < 0)
 }
 
 impl<'h> Eval<'h> {
     /// `"a${b}c"`
     #[inline(never)]
     pub(super) fn interpolate(&mut self, string: &'h Interpolation<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        let mut pieces = Pieces::default();
-        for (part, pos) in string.parts {
+        match string.parts.len() {
+            count @ ..=USUAL_PIECES => self.interpolate_with(string, frame, &mut [Piece::EMPTY; USUAL_PIECES][..count]),
+            count => self.interpolate_with(string, frame, &mut vec![Piece::EMPTY; count]),
+        }
+    }
+
+    /// Makes a text of as many pieces as it has parts.
+    #[inline(always)]
+    fn interpolate_with(
+        &mut self,
+        string: &'h Interpolation<'h>,
+        frame: Option<Frame<'h>>,
+        pieces: &mut [Piece<'h>],
+    ) -> Result<Value<'h>> {
+        let mut context = ContextSet::default();
+        let mut length = 0;
+        for ((part, pos), piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
             let value = match *part {
                 Expr::Call(call) => match self.text_of_call(call, frame)? {
                     ToString::Integer(value) => {
-                        pieces.parts.push(Piece::integer(value));
+                        length += decimal_length(value);
+                        *piece = Piece::Integer(value);
                         continue;
                     }
                     ToString::Text(value) => value,
@@ -99,10 +109,24 @@ impl<'h> Eval<'h> {
                 },
                 _ => self.operand(part, frame)?,
             };
-            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut pieces.context).or_at(*pos)?;
-            pieces.parts.push(Piece::Text(text));
+            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut context).or_at(*pos)?;
+            length += text.len();
+            *piece = Piece::Text(text);
         }
-        self.join(&pieces)
+        self.reserve(length)?;
+        Ok(self.text_of(pieces, length, &context))
+    }
+
+    #[inline(always)]
+    fn text_of(&self, pieces: &[Piece<'h>], length: usize, context: &ContextSet) -> Value<'h> {
+        let mut writer = Writer::new(self.heap, length, self.context(context));
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => writer.push(text),
+                Piece::Integer(value) => writer.push(itoa::Buffer::new().format(*value).as_bytes()),
+            }
+        }
+        writer.finish()
     }
 
     /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen.
@@ -112,30 +136,33 @@ impl<'h> Eval<'h> {
         string: &'h Interpolation<'h>,
         frame: Option<Frame<'h>>,
     ) -> Option<Value<'h>> {
-        let mut pieces = Pieces::default();
+        let mut pieces = [Piece::EMPTY; USUAL_PIECES];
+        let pieces = pieces.get_mut(..string.parts.len())?;
+        let mut context = ContextSet::default();
         let mut length = 0;
-        for (part, _) in string.parts {
-            let piece = match *part {
+        let mut integers = 0;
+        for ((part, _), piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
+            *piece = match *part {
                 Expr::Call(call) => match (self.callee_to_string(call), call.arguments) {
-                    (Some(_), [argument]) => Piece::integer(self.at_hand(argument, frame)?.as_small_int()?),
+                    (Some(_), [argument]) => {
+                        integers += 1;
+                        Piece::Integer(self.at_hand(argument, frame)?.as_small_int()?)
+                    }
                     _ => return None,
                 },
                 _ => {
                     let text = self.at_hand(part, frame)?.as_string()?;
-                    pieces.context.add(text.context());
+                    context.add(text.context());
                     Piece::Text(text.bytes())
                 }
             };
-            length += piece.bytes().len();
-            pieces.parts.push(piece);
+            length += piece.len();
         }
         if length > MAX_EARLY_LENGTH {
             return None;
         }
-        let integers = pieces.parts.iter().filter(|piece| matches!(piece, Piece::Integer { .. }));
-        self.counters.builtin_calls += integers.count() as u64;
-        let parts = pieces.parts.iter().map(Piece::bytes);
-        Some(Str::join(self.heap, parts, self.context(&pieces.context)))
+        self.counters.builtin_calls += integers;
+        Some(self.text_of(pieces, length, &context))
     }
 
     /// The builtin `toString`, if that is what is called.
@@ -162,12 +189,6 @@ impl<'h> Eval<'h> {
         }
     }
 
-    fn join(&mut self, pieces: &Pieces<'h>) -> Result<Value<'h>> {
-        let parts = pieces.parts.iter().map(Piece::bytes);
-        self.reserve(parts.clone().map(<[u8]>::len).sum())?;
-        Ok(Str::join(self.heap, parts, self.context(&pieces.context)))
-    }
-
     /// A string of parts, one after the other.
     ///
     /// # Errors
@@ -184,25 +205,24 @@ impl<'h> Eval<'h> {
         interpolation: &'h Interpolation<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        let mut pieces = Pieces::default();
+        let mut context = ContextSet::default();
+        let mut path = Vec::new();
         for (part, pos) in interpolation.parts {
             let value = self.eval(part, frame)?;
-            let text = self.coerce_forced(value, Coercion::PLAIN, &mut pieces.context).or_at(*pos)?;
-            pieces.parts.push(Piece::Text(text));
+            path.extend_from_slice(self.coerce_forced(value, Coercion::PLAIN, &mut context).or_at(*pos)?);
         }
-        self.path_of(&pieces).or_at(interpolation.pos)
+        self.path_of(&path, &context).or_at(interpolation.pos)
     }
 
-    fn path_of(&mut self, pieces: &Pieces<'h>) -> Result<Value<'h>> {
-        if !pieces.context.is_empty() {
+    fn path_of(&mut self, text: &[u8], context: &ContextSet) -> Result<Value<'h>> {
+        if !context.is_empty() {
             let message = "a string that refers to a store path cannot be appended to a path";
             return Err(error(Code::IllegalReference, message));
         }
-        let text: Vec<u8> = pieces.parts.iter().flat_map(Piece::bytes).copied().collect();
         if text.contains(&0) {
             return Err(error(Code::InvalidPath, "a path cannot contain a NUL byte"));
         }
-        Ok(Value::path(self.heap, &path::canonicalize(&text)))
+        Ok(Value::path(self.heap, &path::canonicalize(text)))
     }
 
     /// `left + right` where the left side is no number: it decides what is added.
@@ -213,22 +233,20 @@ impl<'h> Eval<'h> {
         right: &'h Expr<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        let mut pieces = Pieces::default();
+        let mut context = ContextSet::default();
         let mut coercion = Coercion::PLAIN;
         match left.kind() {
             Kind::Path(text) => {
-                pieces.parts.push(Piece::Text(text));
                 let right = self.eval(right, frame)?;
-                let right = self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?;
-                pieces.parts.push(Piece::Text(right));
-                return self.path_of(&pieces);
+                let right = self.coerce_forced(right, coercion, &mut context).part(Part::Operand(1))?;
+                return self.path_of(&[text, right].concat(), &context);
             }
             kind => coercion.copy = matches!(kind, Kind::String(_)),
         }
-        let left = self.coerce_forced(left, coercion, &mut pieces.context).part(Part::Operand(0))?;
+        let left = self.coerce_forced(left, coercion, &mut context).part(Part::Operand(0))?;
         let right = self.eval(right, frame)?;
-        let right = self.coerce_forced(right, coercion, &mut pieces.context).part(Part::Operand(1))?;
-        self.concat_strings(&[left, right], &pieces.context)
+        let right = self.coerce_forced(right, coercion, &mut context).part(Part::Operand(1))?;
+        self.concat_strings(&[left, right], &context)
     }
 
     /// The sum of a number and what must be one.

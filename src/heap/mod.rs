@@ -45,7 +45,7 @@ pub(crate) use function::{Closure, Function, Partial};
 pub(crate) use list::List;
 pub(crate) use owner::OwnedEval;
 pub(crate) use shape::{MergePlan, Shape};
-pub(crate) use string::{Context, ContextId, Str};
+pub(crate) use string::{Context, ContextId, Str, Writer};
 pub(crate) use tally::Made;
 pub(crate) use thunk::{Suspension, Thunk};
 pub(crate) use value::{BuiltinId, Kind, Value};

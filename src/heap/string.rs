@@ -32,49 +32,22 @@ pub(crate) type Context<'h> = &'h [ContextId];
 struct ContextCell<'h>(Context<'h>);
 
 impl<'h> Str<'h> {
+    #[inline]
     pub(crate) fn plain(heap: &'h Heap, bytes: &[u8]) -> Value<'h> {
-        Str::concat(heap, &[bytes], &[])
+        let mut writer = Writer::new(heap, bytes.len(), &[]);
+        writer.push(bytes);
+        writer.finish()
     }
 
     /// The parts one after the other. `context` must be sorted.
     pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: Context<'h>) -> Value<'h> {
-        Str::join(heap, parts.iter().copied(), context)
-    }
-
-    /// What an iterator gives, one after the other. `context` must be sorted.
-    #[inline]
-    pub(crate) fn join<'p>(
-        heap: &'h Heap,
-        parts: impl Iterator<Item = &'p [u8]> + Clone,
-        context: Context<'h>,
-    ) -> Value<'h> {
-        let length: usize = parts.clone().map(<[u8]>::len).sum();
-        let header_words = if context.is_empty() { 1 } else { 2 };
-        let words = header_words + length.div_ceil(8);
-        assert!(length < 1 << LENGTH_BITS, "the limit of the heap is lower");
-        heap.tally.strings.add(words);
-        let object = heap.alloc_words(words);
-        // SAFETY: the words after the header hold at least `length` bytes.
-        unsafe {
-            object.write((length as u64) << 1 | u64::from(!context.is_empty()));
-            if !context.is_empty() {
-                object.add(1).cast::<&'h ContextCell<'h>>().write(heap.store(ContextCell(context)));
-            }
-            let mut end = object.add(header_words).cast::<u8>();
-            let mut left = length;
-            for part in parts {
-                let part = &part[..part.len().min(left)];
-                copy(part, end);
-                end = end.add(part.len());
-                left -= part.len();
-            }
-            assert_eq!(left, 0, "an iterator gives the same twice");
-        }
-        Value::tagged(object, TAG_STRING)
+        let mut writer = Writer::new(heap, parts.iter().map(|part| part.len()).sum(), context);
+        parts.iter().for_each(|part| writer.push(part));
+        writer.finish()
     }
 
     /// # Safety
-    /// `object` was made by [`Str::concat`] in a heap borrowed for `'h`.
+    /// `object` was made by [`Writer::finish`] in a heap borrowed for `'h`.
     #[inline(always)]
     pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
         Str { object, heap: PhantomData }
@@ -124,6 +97,55 @@ impl<'h> Str<'h> {
     }
 
     pub(crate) fn value(self) -> Value<'h> {
+        Value::tagged(self.object, TAG_STRING)
+    }
+}
+
+/// A string in the making: its bytes are written from front to back.
+pub(crate) struct Writer<'h> {
+    object: NonNull<u64>,
+    /// Where the next byte goes.
+    end: NonNull<u8>,
+    /// How many bytes are still to be written.
+    left: usize,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+impl<'h> Writer<'h> {
+    /// A string of `length` bytes, all of which are to be written. `context` must be sorted.
+    #[inline(always)]
+    pub(crate) fn new(heap: &'h Heap, length: usize, context: Context<'h>) -> Self {
+        let header_words = if context.is_empty() { 1 } else { 2 };
+        let words = header_words + length.div_ceil(8);
+        assert!(length < 1 << LENGTH_BITS, "the limit of the heap is lower");
+        heap.tally.strings.add(words);
+        let object = heap.alloc_words(words);
+        // SAFETY: the header and at least `length` bytes after it have been allocated.
+        unsafe {
+            object.write((length as u64) << 1 | u64::from(!context.is_empty()));
+            if !context.is_empty() {
+                object.add(1).cast::<&'h ContextCell<'h>>().write(heap.store(ContextCell(context)));
+            }
+            Writer { object, end: object.add(header_words).cast::<u8>(), left: length, heap: PhantomData }
+        }
+    }
+
+    /// Writes these bytes. There must be room for them.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, part: &[u8]) {
+        assert!(part.len() <= self.left, "a string is made as long as what is written");
+        // SAFETY: so many bytes are left, and they are not among those copied, since nobody has the string yet.
+        unsafe {
+            copy(part, self.end);
+            self.end = self.end.add(part.len());
+        }
+        self.left -= part.len();
+    }
+
+    /// The string.
+    #[inline(always)]
+    pub(crate) fn finish(self) -> Value<'h> {
+        assert_eq!(self.left, 0, "all bytes of a string are written");
         Value::tagged(self.object, TAG_STRING)
     }
 }

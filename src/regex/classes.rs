@@ -11,6 +11,24 @@ impl ByteSet {
         set
     }
 
+    pub(super) fn one(byte: u8) -> ByteSet {
+        let mut set = ByteSet::default();
+        set.insert(byte);
+        set
+    }
+
+    /// The only byte of the set, if there is just one.
+    pub(super) fn only(&self) -> Option<u8> {
+        let mut members = (0..4).filter(|&word| self.0[word] != 0);
+        let word = members.next()?;
+        let is_only = members.next().is_none() && self.0[word].is_power_of_two();
+        is_only.then(|| word as u8 * 64 + self.0[word].trailing_zeros() as u8)
+    }
+
+    pub(super) fn meets(&self, other: &ByteSet) -> bool {
+        self.0.iter().zip(other.0).any(|(word, other)| word & other != 0)
+    }
+
     pub(super) fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }

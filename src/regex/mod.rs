@@ -5,12 +5,13 @@
 //! long ones the first that its depth-first search finds. That search takes both sides of `|` and compares, but a
 //! repetition is left only where going on with it leads nowhere.
 //!
-//! [`parse`] makes a [`Program`] of a pattern; [`matcher`] runs the same search over it, remembering for
-//! each node and place what came of it, so that the time is polynomial where libstdc++ takes exponential time and
-//! overflows its stack.
+//! [`parse`] makes [`nodes`] of a pattern and of these a [`Program`]; [`matcher`] runs the same search over it, remembering
+//! for each step and place what came of it, so that the time is polynomial where libstdc++ takes exponential time and
+//! overflows its stack. Most choices need no search: the next byte tells which of them can lead to a match at all.
 
 mod classes;
 mod matcher;
+mod nodes;
 mod parse;
 mod program;
 
@@ -177,6 +178,43 @@ mod tests {
             "a{99999}{99999}",
         ] {
             assert!(Regex::new(pattern.as_bytes()).is_err(), "{pattern}");
+        }
+    }
+
+    /// A pattern of a few letters, which means most things that a pattern can.
+    fn random_pattern(random: &mut fastrand::Rng, depth: usize) -> String {
+        let part = |random: &mut fastrand::Rng| match random.u32(..if depth == 0 { 7 } else { 12 }) {
+            0 | 1 => "a".to_owned(),
+            2 => "b".to_owned(),
+            3 => "ab".to_owned(),
+            4 => "[ab]".to_owned(),
+            5 => ".".to_owned(),
+            6 => ["[^a]", "^", "$"][random.usize(..3)].to_owned(),
+            7..=9 => format!("({})", random_pattern(random, depth - 1)),
+            _ => format!("({}|{})", random_pattern(random, depth - 1), random_pattern(random, depth - 1)),
+        };
+        let repetitions = ["", "", "", "*", "+", "?", "{2}", "{0,2}", "{1,}"];
+        let repeated = |random: &mut fastrand::Rng| match part(random) {
+            anchor if anchor == "^" || anchor == "$" => anchor,
+            part => part + repetitions[random.usize(..repetitions.len())],
+        };
+        (0..random.usize(..4)).map(|_| repeated(random)).collect()
+    }
+
+    #[test]
+    fn looking_ahead_changes_no_match() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..20_000 {
+            let pattern = random_pattern(&mut random, 2);
+            let regex = Regex::new(pattern.as_bytes()).expect(&pattern);
+            let blind = Regex { program: parse::parse(pattern.as_bytes()).expect(&pattern).without_looks() };
+            for _ in 0..6 {
+                let text: String =
+                    (0..random.usize(..9)).map(|_| *random.choice(&['a', 'b', 'c']).expect("three")).collect();
+                let text = text.as_bytes();
+                assert_eq!(regex.match_whole(text), blind.match_whole(text), "{pattern} on {text:?}");
+                assert!(regex.matches(text).eq(blind.matches(text)), "{pattern} in {text:?}");
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::RegexError;
 use super::classes::{ByteSet, character, class};
-use super::program::{Builder, Fragment, Node, Program};
+use super::nodes::{Builder, Fragment, Node};
+use super::program::Program;
 use crate::stack;
 
 type Result<T> = std::result::Result<T, RegexError>;
@@ -19,7 +20,7 @@ pub(super) fn parse(pattern: &[u8]) -> Result<Program> {
     }
     let accept = parser.builder.add(Node::Accept)?;
     parser.builder.connect(body, accept);
-    Ok(Program::new(parser.builder.nodes, body.start, parser.groups as usize))
+    Ok(Program::new(&parser.builder.nodes, body.start, parser.groups as usize))
 }
 
 struct Parser<'p> {
@@ -90,7 +91,7 @@ impl Parser<'_> {
             }
             b'.' => {
                 self.at += 1;
-                let set = ByteSet::of(|byte| byte != 0);
+                let set = ByteSet::one(0).inverted();
                 self.builder.single(|next| Node::Byte(set, next))?
             }
             b'\\' => {
@@ -101,11 +102,11 @@ impl Parser<'_> {
                     return Err(RegexError("a backslash stands before a character that is not special"));
                 }
                 self.at += 2;
-                self.builder.single(|next| Node::Byte(ByteSet::of(|byte| byte == escaped), next))?
+                self.builder.single(|next| Node::Byte(ByteSet::one(escaped), next))?
             }
             literal => {
                 self.at += 1;
-                self.builder.single(|next| Node::Byte(ByteSet::of(|byte| byte == literal), next))?
+                self.builder.single(|next| Node::Byte(ByteSet::one(literal), next))?
             }
         };
         while let Some(repeated) = self.repetition(atom, first_node)? {
