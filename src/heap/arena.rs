@@ -40,11 +40,6 @@ const PAGE: usize = 4096;
 const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
 const STEP_PART: usize = 16;
 
-/// Memory in pages of this size takes the system a tenth of the time, as long as it has some at hand. Part of the last one stays
-/// unused, so a small heap has none; and finding very many takes longer than it saves.
-const HUGE_PAGE: usize = 2 << 20;
-const HUGE_PAGES_FOR: std::ops::Range<usize> = 16 << 20..128 << 20;
-
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
     pub(crate) fn new(limit: usize) -> Self {
@@ -131,19 +126,10 @@ impl Heap {
         // A large object gets a chunk of its own, and the current chunk stays in use.
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };
-        let is_large = size >= HUGE_PAGE && HUGE_PAGES_FOR.contains(&(self.bytes.get() + size));
-        let alignment = if is_large { HUGE_PAGE } else { PAGE };
-        let layout = Layout::from_size_align(size, alignment).expect("an object is smaller than isize::MAX");
+        let layout = Layout::from_size_align(size, PAGE).expect("an object is smaller than isize::MAX");
         // SAFETY: the size is not zero: an empty request always fits the current chunk or takes `usual`.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
         chunks.push((start, layout));
-        if is_large {
-            #[cfg(all(target_os = "linux", not(miri)))]
-            // SAFETY: this says how the pages of the chunk are best kept, and changes nothing in them.
-            unsafe {
-                libc::madvise(start.as_ptr().cast(), size, libc::MADV_HUGEPAGE);
-            }
-        }
         self.bytes.set(self.bytes.get() + size);
         if self.bytes.get() > self.limit {
             self.attention.request(Request::OUT_OF_MEMORY);
