@@ -161,7 +161,7 @@ impl<'h> Eval<'h> {
                 thunk.finish(result);
                 return Ok(result);
             }
-            Suspension::Failed(number) => return Err(Box::new(self.failures[number].clone())),
+            Suspension::Failed(number) => return Err(Box::new(self.failures[number as usize].clone())),
             Suspension::Blackhole => return Err(self.black_hole(thunk)),
         };
         match result {
@@ -189,15 +189,15 @@ impl<'h> Eval<'h> {
     /// Remembers an error for when it is met again, and gives its number. What depends on how much had been evaluated
     /// before is not remembered.
     #[cold]
-    pub(super) fn remember(&mut self, error: &mut Box<Diagnostic>) -> Option<usize> {
+    pub(super) fn remember(&mut self, error: &mut Box<Diagnostic>) -> Option<u32> {
         if matches!(error.code, Code::CallDepthExceeded | Code::Interrupted | Code::OutOfMemory) {
             return None;
         }
         if let Some(number) = error.remembered {
-            return Some(number as usize);
+            return Some(number);
         }
-        let number = self.failures.len();
-        error.remembered = Some(u32::try_from(number).ok()?);
+        let number = u32::try_from(self.failures.len()).ok()?;
+        error.remembered = Some(number);
         let mut remembered = error.clone();
         remembered.trace.truncate(MAX_REMEMBERED_TRACE);
         self.failures.push(*remembered);

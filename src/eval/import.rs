@@ -30,7 +30,7 @@ enum Imported<'h> {
     Busy,
     Done(Value<'h>),
     /// With the remembered error of this number.
-    Failed(usize),
+    Failed(u32),
 }
 
 /// A path as the operating system takes it.
@@ -46,7 +46,7 @@ impl<'h> Eval<'h> {
     pub(crate) fn import(&mut self, path: &[u8]) -> Result<Value<'h>> {
         match self.files.values.get(path) {
             Some(&Imported::Done(value)) => return Ok(value),
-            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number].clone())),
+            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number as usize].clone())),
             _ => {}
         }
         let file = self.source_path(path)?;
@@ -55,7 +55,7 @@ impl<'h> Eval<'h> {
                 self.files.values.insert(path.to_vec(), Imported::Done(value));
                 return Ok(value);
             }
-            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number].clone())),
+            Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number as usize].clone())),
             Some(Imported::Busy) => {
                 return Err(self.import_cycle(&file));
             }

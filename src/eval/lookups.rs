@@ -40,7 +40,7 @@ impl<'h> Lookups<'h> {
         if shape.len() <= FEW {
             return shape.index_of(name).map(|index| index as u32);
         }
-        let place = &self.flat[place_of(std::ptr::from_ref(shape).addr(), name)];
+        let place = &self.flat[place_of(std::ptr::from_ref(shape).addr() >> 4, name)];
         let (known, known_name, index) = place.get();
         if known_name == name && known.is_some_and(|known| std::ptr::eq(known, shape)) {
             return (index != ABSENT).then_some(index);
@@ -54,7 +54,7 @@ impl<'h> Lookups<'h> {
     /// never freed.
     #[inline]
     pub(super) fn layered(&self, attrs: Attrs<'h>, name: Symbol) -> Option<Found<'h>> {
-        let place = &self.layered[place_of(attrs.identity(), name)];
+        let place = &self.layered[place_of(attrs.identity() >> 2, name)];
         let (known, known_name, found) = place.get();
         if known == attrs.identity() && known_name == name {
             return found;
@@ -66,6 +66,6 @@ impl<'h> Lookups<'h> {
 }
 
 #[inline(always)]
-fn place_of(address: usize, name: Symbol) -> usize {
-    ((address >> 3) ^ (name.0 as usize).wrapping_mul(0x9e37_79b1)) % PLACES
+fn place_of(of: usize, name: Symbol) -> usize {
+    (of ^ (name.0 as usize).wrapping_mul(0x9e37_79b1)) % PLACES
 }

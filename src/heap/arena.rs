@@ -1,11 +1,11 @@
 //! The bump allocator.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::frame::REUSABLE;
+use super::region::{self, PAGE};
 use super::shape::ShapeTable;
 use super::tally::{Census, Tally};
 use crate::attention::{Attention, Request};
@@ -19,14 +19,15 @@ pub(crate) struct Heap {
     /// The end of what has been asked of the system in the current chunk.
     end: Cell<*mut u8>,
     chunk_end: Cell<*mut u8>,
-    chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
+    /// Where each chunk begins and how many bytes it has.
+    chunks: RefCell<Vec<(NonNull<u8>, usize)>>,
     /// Bytes of all chunks.
     bytes: Cell<usize>,
     /// So many bytes should not be exceeded: the evaluation is told to end.
     limit: usize,
     attention: Arc<Attention>,
     pub(super) tally: Tally,
-    /// For each number of slots the frames that can be used again, each linked to the next.
+    /// For each number of words the frames that can be used again, each linked to the next.
     pub(super) released: [Cell<*mut u64>; REUSABLE],
     pub(super) shapes: RefCell<ShapeTable>,
 }
@@ -34,7 +35,8 @@ pub(crate) struct Heap {
 /// The first chunk is small so that evaluating `1` touches little memory.
 const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
-const PAGE: usize = 4096;
+/// An object of more bytes could not have its size in its header.
+const LARGEST_OBJECT: usize = 1 << 31;
 /// Of the memory of a chunk, so much at least and at most is asked of the system at a time. In between it is a part of what
 /// there is already.
 const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
@@ -43,6 +45,7 @@ const STEP_PART: usize = 16;
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
     pub(crate) fn new(limit: usize) -> Self {
+        region::ensure();
         Heap {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
@@ -75,7 +78,10 @@ impl Heap {
     /// Whether an object of so many bytes stays below the limit.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         // What is left of the current chunk serves small objects.
-        bytes <= CHUNK / 4 || self.bytes.get().saturating_add(bytes) <= self.limit
+        bytes <= CHUNK / 4
+            || bytes <= LARGEST_OBJECT
+                && self.bytes.get().saturating_add(bytes) <= self.limit
+                && region::has_room(bytes)
     }
 
     /// Uninitialised memory for `words` words, aligned to a word.
@@ -126,12 +132,11 @@ impl Heap {
         // A large object gets a chunk of its own, and the current chunk stays in use.
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };
-        let layout = Layout::from_size_align(size, PAGE).expect("an object is smaller than isize::MAX");
-        // SAFETY: the size is not zero: an empty request always fits the current chunk or takes `usual`.
-        let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        chunks.push((start, layout));
+        let size = size.next_multiple_of(PAGE);
+        let (start, is_scarce) = region::take(size);
+        chunks.push((start, size));
         self.bytes.set(self.bytes.get() + size);
-        if self.bytes.get() > self.limit {
+        if is_scarce || self.bytes.get() > self.limit {
             self.attention.request(Request::OUT_OF_MEMORY);
         }
         if own_chunk {
@@ -148,7 +153,10 @@ impl Heap {
 
     /// Stores a structure. `T` must not need dropping, which is checked when this is compiled.
     pub(crate) fn store<T>(&self, value: T) -> &T {
-        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 8 && size_of::<T>() > 0) };
+        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 16 && size_of::<T>() > 0) };
+        while align_of::<T>() > 8 && !self.next.get().addr().is_multiple_of(align_of::<T>()) {
+            self.alloc_words(1);
+        }
         let memory = self.alloc_words(size_of::<T>().div_ceil(8)).cast::<T>();
         // SAFETY: the memory is large and aligned enough for a `T`, fresh, and lives as long as `self`.
         unsafe {
@@ -193,9 +201,9 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        for (start, layout) in self.chunks.get_mut().drain(..) {
-            // SAFETY: the chunk came from `alloc` with this layout; no reference into it outlives `self`.
-            unsafe { dealloc(start.as_ptr(), layout) }
+        for (start, bytes) in self.chunks.get_mut().drain(..) {
+            // SAFETY: the chunk came from `take` with this size; no reference into it outlives `self`.
+            unsafe { region::give_back(start, bytes) }
         }
     }
 }

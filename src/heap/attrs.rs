@@ -5,31 +5,32 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::shape::{LEFT, MergePlan, Shape};
-use super::value::TAG_ATTRS;
+use super::region::{narrow, widen};
+use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
 use super::{Heap, Symbol, Value};
 use crate::diagnostics::Pos;
 
 /// An attribute set.
 ///
-/// | kind    | first word       | then                            |
+/// | kind    | first half word  | then                            |
 /// |---------|------------------|---------------------------------|
 /// | flat    | shape            | values                          |
-/// | layer   | shape + 1        | base, length and depth, values  |
-/// | forward | flat set + 2     | what a layer had (unused)       |
+/// | layer   | kind and depth   | shape, base, length, values     |
+/// | forward | kind             | the flat set, what a layer had (unused) |
 ///
 /// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
 /// something needs all names in a row.
 #[derive(Copy, Clone)]
 pub(crate) struct Attrs<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-const FLAG_MASK: usize = 3;
-const FLAT: usize = 0;
-const LAYER: usize = 1;
+/// Where the values of a flat set and of a layer begin.
+const FLAT_HEADER: usize = 1;
+const LAYER_HEADER: usize = 4;
 /// So many layers are taken for too many.
-const MANY_LAYERS: u64 = 8;
+const MANY_LAYERS: u32 = 8;
 /// A smaller base is copied.
 const MIN_LAYER_BASE: usize = 32;
 
@@ -41,17 +42,19 @@ impl<'h> Attrs<'h> {
         shape: &'h Shape<'h>,
         mut value: impl FnMut(usize) -> Result<Value<'h>, E>,
     ) -> Result<Value<'h>, E> {
-        heap.tally.sets.add(1 + shape.len());
-        let object = heap.alloc_words(1 + shape.len());
+        const { assert!(align_of::<Shape<'_>>() >= 16) };
+        let words = (FLAT_HEADER + shape.len()).div_ceil(2);
+        heap.tally.sets.add(words);
+        let object = heap.alloc_words(words).cast::<u32>();
         // SAFETY: the words were allocated, and each is written before the set is reachable.
         unsafe {
-            object.cast::<&'h Shape<'h>>().write(shape);
-            let values = object.add(1).cast::<Value<'h>>();
+            object.write(narrow(NonNull::from(shape)) | FLAT);
+            let values = object.add(FLAT_HEADER).cast::<Value<'h>>();
             for index in 0..shape.len() {
                 values.add(index).write(value(index)?);
             }
         }
-        Ok(Value::tagged(object, TAG_ATTRS))
+        Ok(Value::of_object(object))
     }
 
     #[inline]
@@ -154,52 +157,52 @@ impl<'h> Attrs<'h> {
         if values.len() * 4 > base_len {
             return None;
         }
-        heap.tally.layers.add(3 + values.len());
-        let object = heap.alloc_words(3 + values.len());
+        let words = (LAYER_HEADER + values.len()).div_ceil(2);
+        heap.tally.layers.add(words);
+        let object = heap.alloc_words(words).cast::<u32>();
         // SAFETY: the words were allocated and all of them are written.
         unsafe {
-            let first = std::ptr::from_ref(shape).cast_mut().map_addr(|addr| addr | LAYER);
-            object.cast::<*mut Shape<'h>>().write(first);
-            object.add(1).cast::<NonNull<u64>>().write(base.object);
-            object.add(2).write(((base_len + values.len()) as u64) << 8 | (base.depth() + 1));
-            let target = object.add(3).cast::<Value<'h>>();
+            object.write((base.depth() + 1) << object_kind::BITS | LAYER);
+            object.add(1).write(narrow(NonNull::from(shape)));
+            object.add(2).write(narrow(base.object));
+            object.add(3).write((base_len + values.len()) as u32);
+            let target = object.add(LAYER_HEADER).cast::<Value<'h>>();
             for (index, value) in values.iter().enumerate() {
                 target.add(index).write(value.get());
             }
         }
-        Some(Value::tagged(object, TAG_ATTRS))
+        Some(Value::of_object(object))
     }
 
     /// # Safety
     /// `object` was made by this type in a heap borrowed for `'h`.
     #[inline(always)]
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
+    pub(super) unsafe fn from_object(object: NonNull<u32>) -> Self {
         Attrs { object, heap: PhantomData }
     }
 
     #[inline(always)]
-    fn first(self) -> *mut u8 {
-        // SAFETY: the first word of a set is a flagged pointer.
-        unsafe { self.object.cast::<*mut u8>().read() }
+    fn header(self) -> u32 {
+        // SAFETY: a set begins with its header.
+        unsafe { self.object.read() }
     }
 
     /// The set itself, or what it forwards to.
     #[inline(always)]
     fn resolve(self) -> Self {
-        let first = self.first();
-        if first.addr() & FLAG_MASK <= LAYER {
-            return self;
+        match self.header() & object_kind::MASK {
+            // SAFETY: a forward has a flat set behind its header.
+            FORWARD => unsafe { Attrs::from_object(widen(self.object.add(1).read(), 0)) },
+            _ => self,
         }
-        // SAFETY: a forward points to a flat set.
-        unsafe { Attrs::from_object(NonNull::new_unchecked(first.map_addr(|addr| addr & !FLAG_MASK).cast())) }
     }
 
     /// The shape, if the set is flat.
     #[inline(always)]
     pub(crate) fn flat_shape(self) -> Option<&'h Shape<'h>> {
-        let first = self.resolve().first();
-        // SAFETY: without flags the word is the reference that the set was built with.
-        (first.addr() & FLAG_MASK == FLAT).then(|| unsafe { &*first.cast::<Shape<'h>>() })
+        let header = self.resolve().header();
+        // SAFETY: the header of a flat set is the reference that it was built with.
+        (header & object_kind::MASK == FLAT).then(|| unsafe { widen(header, 0).as_ref() })
     }
 
     /// The values of a flat set in the order of its shape; none of a layered one.
@@ -207,8 +210,8 @@ impl<'h> Attrs<'h> {
     pub(crate) fn flat_values(self) -> &'h [Cell<Value<'h>>] {
         let resolved = self.resolve();
         let Some(shape) = resolved.flat_shape() else { return &[] };
-        // SAFETY: a flat set has a value for each name after its first word.
-        unsafe { std::slice::from_raw_parts(resolved.object.add(1).cast().as_ptr(), shape.len()) }
+        // SAFETY: a flat set has a value for each name after its header.
+        unsafe { std::slice::from_raw_parts(resolved.object.add(FLAT_HEADER).cast().as_ptr(), shape.len()) }
     }
 
     /// Shape and values, after giving a layered set a flat form.
@@ -242,38 +245,43 @@ impl<'h> Attrs<'h> {
         let overlay = Attrs::build(heap, overlay_shape, |index| added[index].2);
         let Some(overlay) = overlay.as_attrs() else { return (overlay_shape, &[]) };
         let (flat, _) = Attrs::merge_first(heap, below, overlay);
-        let flat = flat.object(TAG_ATTRS);
-        // SAFETY: the first word of a layer may become a forward at any time: all readers look at it first.
-        unsafe { top.object.cast::<*mut u64>().write(flat.as_ptr().map_addr(|addr| addr | 2)) };
+        if let Some(flat) = flat.as_attrs() {
+            // SAFETY: a layer may become a forward at any time: all readers look at the header first.
+            unsafe {
+                top.object.write(FORWARD);
+                top.object.add(1).write(narrow(flat.object));
+            }
+        }
         top.flatten(heap)
     }
 
     /// Shape and values of a layer that has not been flattened.
     #[inline]
     fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [Cell<Value<'h>>])> {
-        let first = self.first();
-        if first.addr() & FLAG_MASK != LAYER {
+        if self.header() & object_kind::MASK != LAYER {
             return None;
         }
-        // SAFETY: a layer has the words that `try_layer` wrote.
+        // SAFETY: a layer has what `try_layer` wrote.
         unsafe {
-            let shape = &*first.map_addr(|addr| addr & !FLAG_MASK).cast::<Shape<'h>>();
-            let values = std::slice::from_raw_parts(self.object.add(3).cast().as_ptr(), shape.len());
+            let shape: &Shape<'h> = widen(self.object.add(1).read(), 0).as_ref();
+            let values = std::slice::from_raw_parts(self.object.add(LAYER_HEADER).cast().as_ptr(), shape.len());
             Some((shape, values))
         }
     }
 
     /// How many layers there are.
     #[inline]
-    fn depth(self) -> u64 {
-        // SAFETY: the third word of a layer has this in its lowest byte.
-        self.layer_parts().map_or(0, |_| unsafe { self.object.add(2).read() & 0xff })
+    fn depth(self) -> u32 {
+        match self.header() & object_kind::MASK {
+            LAYER => self.header() >> object_kind::BITS,
+            _ => 0,
+        }
     }
 
     /// The set under a layer.
     fn base(self) -> Attrs<'h> {
-        // SAFETY: only called on layers, whose second word is the base.
-        unsafe { Attrs::from_object(self.object.add(1).cast::<NonNull<u64>>().read()) }
+        // SAFETY: only called on layers, which have the base there.
+        unsafe { Attrs::from_object(widen(self.object.add(2).read(), 0)) }
     }
 
     #[inline]
@@ -304,8 +312,8 @@ impl<'h> Attrs<'h> {
     pub(crate) fn len_at_most(self) -> usize {
         match self.flat_shape() {
             Some(shape) => shape.len(),
-            // SAFETY: the third word of a layer holds this above the depth.
-            None => unsafe { (self.resolve().object.add(2).read() >> 8) as usize },
+            // SAFETY: what is neither flat nor a forward is a layer, which has this there.
+            None => unsafe { self.resolve().object.add(3).read() as usize },
         }
     }
 
@@ -343,13 +351,13 @@ impl<'h> Attrs<'h> {
         Walk { set: self, from: 0 }
     }
 
-    /// The address of the set, the same before and after it was flattened.
+    /// What tells the set from other values, the same before and after it was flattened.
     pub(crate) fn identity(self) -> usize {
-        self.object.addr().get()
+        self.value().identity()
     }
 
     pub(crate) fn value(self) -> Value<'h> {
-        Value::tagged(self.object, TAG_ATTRS)
+        Value::of_object(self.object)
     }
 }
 

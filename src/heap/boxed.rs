@@ -1,14 +1,9 @@
-//! Floats, integers wider than 61 bits, and paths: rare values behind one tag.
+//! Floats, integers wider than 31 bits, paths, and what is in no heap: rare values behind one kind.
 
 use std::ptr::NonNull;
 
-use super::value::TAG_BOXED;
-use super::{Heap, Kind, Value};
-
-const FLOAT: u64 = 1;
-const INT: u64 = 2;
-/// The length is in the bits above the kind.
-const PATH: u64 = 3;
+use super::value::object_kind::{BUILTIN, FALSE, FLOAT, INT, NULL, OTHER_BITS, OTHER_MASK, PATH, TRUE};
+use super::{BuiltinId, Function, Heap, Kind, Value};
 
 pub(super) fn wide_int<'h>(heap: &'h Heap, value: i64) -> Value<'h> {
     pair(heap, INT, value as u64)
@@ -18,37 +13,48 @@ pub(super) fn float<'h>(heap: &'h Heap, value: f64) -> Value<'h> {
     pair(heap, FLOAT, value.to_bits())
 }
 
-fn pair<'h>(heap: &'h Heap, kind: u64, payload: u64) -> Value<'h> {
+fn pair<'h>(heap: &'h Heap, header: u32, payload: u64) -> Value<'h> {
     let object = heap.alloc_words(2);
     // SAFETY: two words were allocated.
     unsafe {
-        object.write(kind);
+        object.cast::<u32>().write(header);
         object.add(1).write(payload);
     }
-    Value::tagged(object, TAG_BOXED)
+    Value::of_object(object.cast())
 }
 
+/// A path has its length behind the header.
 pub(super) fn path<'h>(heap: &'h Heap, text: &[u8]) -> Value<'h> {
     let object = heap.alloc_words(1 + text.len().div_ceil(8));
-    // SAFETY: the words after the header hold at least `text.len()` bytes.
+    // SAFETY: the words after the first hold at least `text.len()` bytes.
     unsafe {
-        object.write((text.len() as u64) << 8 | PATH);
+        object.cast::<u32>().write(PATH);
+        object.cast::<u32>().add(1).write(text.len() as u32);
         object.add(1).cast::<u8>().copy_from_nonoverlapping(NonNull::from(text).cast(), text.len());
     }
-    Value::tagged(object, TAG_BOXED)
+    Value::of_object(object.cast())
 }
 
 /// # Safety
-/// `object` was made by this module, in a heap borrowed for `'h`.
+/// `object` was made by this module, in a heap borrowed for `'h`, or is one of those that are in no heap.
 #[inline]
-pub(super) unsafe fn read<'h>(object: NonNull<u64>) -> Kind<'h> {
+pub(super) unsafe fn read<'h>(object: NonNull<u32>) -> Kind<'h> {
     // SAFETY: the header tells how many words follow and what they are.
     unsafe {
         let header = object.read();
-        match header & 0xff {
-            FLOAT => Kind::Float(f64::from_bits(object.add(1).read())),
-            INT => Kind::Int(object.add(1).read() as i64),
-            _ => Kind::Path(std::slice::from_raw_parts(object.add(1).cast().as_ptr(), (header >> 8) as usize)),
+        match header & OTHER_MASK {
+            FLOAT => Kind::Float(f64::from_bits(object.add(2).cast().read())),
+            INT => Kind::Int(object.add(2).cast().read()),
+            PATH => {
+                Kind::Path(std::slice::from_raw_parts(object.add(2).cast().as_ptr(), object.add(1).read() as usize))
+            }
+            NULL => Kind::Null,
+            FALSE => Kind::Bool(false),
+            TRUE => Kind::Bool(true),
+            header_kind => {
+                debug_assert_eq!(header_kind, BUILTIN);
+                Kind::Function(Function::Builtin(BuiltinId((header >> OTHER_BITS) as u16)))
+            }
         }
     }
 }

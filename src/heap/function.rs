@@ -4,21 +4,22 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::value::{TAG_FUNCTION, frame_word};
+use super::region::{narrow, widen};
+use super::value::{frame_word, object_kind};
 use super::{BuiltinId, Frame, Heap, Value};
 use crate::program::Lambda;
 
-/// A lambda and the frame it was made in.
+/// A lambda and the frame it was made in, in half a word each: a lambda is at a multiple of 16, which leaves three bits.
 #[derive(Copy, Clone)]
 pub(crate) struct Closure<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// A function that has some of its arguments: its first word is odd and counts them.
+/// A function that has some of its arguments: their number, the function, and they.
 #[derive(Copy, Clone)]
 pub(crate) struct Partial<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
@@ -30,84 +31,78 @@ pub(crate) enum Function<'h> {
     Builtin(BuiltinId),
 }
 
-impl<'h> Function<'h> {
-    /// # Safety
-    /// `object` was made by this module in a heap borrowed for `'h`.
-    #[inline(always)]
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
-        // SAFETY: lambdas are aligned, so the low bit of the first word tells the two apart.
-        if unsafe { object.read() } & 1 == 0 {
-            Function::Closure(Closure { object, heap: PhantomData })
-        } else {
-            Function::Partial(Partial { object, heap: PhantomData })
-        }
-    }
-}
-
 impl<'h> Closure<'h> {
     #[inline(always)]
     pub(crate) fn value(heap: &'h Heap, lambda: &'h Lambda<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        const { assert!(align_of::<Lambda<'_>>() >= 16) };
         heap.tally.closures.add_one();
-        let object = heap.alloc_words(2);
-        // SAFETY: two words were allocated.
+        let object = heap.alloc_words(1).cast::<u32>();
+        // SAFETY: two half words were allocated.
         unsafe {
-            object.cast::<&'h Lambda<'h>>().write(lambda);
-            object.add(1).cast::<*mut u64>().write(frame_word(frame));
+            object.write(narrow(NonNull::from(lambda)) | object_kind::CLOSURE);
+            object.add(1).write(frame_word(frame));
         }
-        Value::tagged(object, TAG_FUNCTION)
+        Value::of_object(object)
     }
 
     /// # Safety
-    /// `object` was made by this module in a heap borrowed for `'h`.
+    /// `object` was made by this type in a heap borrowed for `'h`.
     #[inline(always)]
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Option<Self> {
-        // SAFETY: as in `Function::from_object`.
-        (unsafe { object.read() } & 1 == 0).then_some(Closure { object, heap: PhantomData })
+    pub(super) unsafe fn from_object(object: NonNull<u32>) -> Self {
+        Closure { object, heap: PhantomData }
     }
 
     #[inline(always)]
     pub(crate) fn lambda(self) -> &'h Lambda<'h> {
-        // SAFETY: the first word of a closure is the reference it was made with.
-        unsafe { self.object.cast::<&'h Lambda<'h>>().read() }
+        // SAFETY: the first half word of a closure is the reference it was made with, with the kind in bits that were zero.
+        unsafe { widen(self.object.read(), 2 * object_kind::CLOSURE as usize).as_ref() }
     }
 
     #[inline(always)]
     pub(crate) fn frame(self) -> Option<Frame<'h>> {
-        // SAFETY: the second word is a frame of this heap or null.
-        unsafe { NonNull::new(self.object.add(1).cast::<*mut u64>().read()).map(|object| Frame::from_object(object)) }
+        // SAFETY: the second half word is a frame of this heap or zero.
+        unsafe {
+            match self.object.add(1).read() {
+                0 => None,
+                frame => Some(Frame::from_object(widen(frame, 0))),
+            }
+        }
     }
 }
 
 impl<'h> Partial<'h> {
     /// `function` (a closure or builtin) with its first arguments.
     pub(crate) fn value(heap: &'h Heap, function: Value<'h>, arguments: &[Value<'h>]) -> Value<'h> {
-        heap.tally.partials.add(2 + arguments.len());
-        let object = heap.alloc_words(2 + arguments.len());
-        // SAFETY: `2 + arguments.len()` words were allocated.
+        let words = (2 + arguments.len()).div_ceil(2);
+        heap.tally.partials.add(words);
+        let object = heap.alloc_words(words).cast::<u32>();
+        // SAFETY: `2 + arguments.len()` half words were allocated.
         unsafe {
-            object.write((arguments.len() as u64) << 1 | 1);
-            let words = object.add(1).cast::<Value<'h>>();
-            words.write(function);
-            words.add(1).copy_from_nonoverlapping(NonNull::from(arguments).cast(), arguments.len());
+            object.write((arguments.len() as u32) << object_kind::BITS | object_kind::PARTIAL);
+            let values = object.add(1).cast::<Value<'h>>();
+            values.write(function);
+            values.add(1).copy_from_nonoverlapping(NonNull::from(arguments).cast(), arguments.len());
         }
-        Value::tagged(object, TAG_FUNCTION)
+        Value::of_object(object)
     }
 
     /// # Safety
-    /// `object` was made by this module in a heap borrowed for `'h`.
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Option<Self> {
-        // SAFETY: as in `Function::from_object`.
-        (unsafe { object.read() } & 1 == 1).then_some(Partial { object, heap: PhantomData })
+    /// `object` was made by this type in a heap borrowed for `'h`.
+    pub(super) unsafe fn from_object(object: NonNull<u32>) -> Self {
+        Partial { object, heap: PhantomData }
     }
 
     /// The closure or builtin.
     pub(crate) fn function(self) -> Value<'h> {
-        // SAFETY: the second word is the function it was made with.
+        // SAFETY: the second half word is the function it was made with.
         unsafe { self.object.add(1).cast::<Value<'h>>().read() }
     }
 
     pub(crate) fn arguments(self) -> &'h [Value<'h>] {
-        // SAFETY: the first word counts the arguments, which begin at the third and never change.
-        unsafe { std::slice::from_raw_parts(self.object.add(2).cast().as_ptr(), (self.object.read() >> 1) as usize) }
+        // SAFETY: the header counts the arguments, which begin at the third half word and never change.
+        unsafe {
+            let count = self.object.read() >> object_kind::BITS;
+            std::slice::from_raw_parts(self.object.add(2).cast().as_ptr(), count as usize)
+        }
     }
 }

@@ -4,15 +4,18 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::value::TAG_LIST;
+use super::value::object_kind;
 use super::{Heap, Value};
 
-/// A list: a length and that many words, which stay where they are.
+/// A list: its length above the kind, and that many values, which stay where they are.
 #[derive(Copy, Clone)]
 pub(crate) struct List<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
+
+/// A header has room for greater lengths; the heap refuses to make objects as large as these lists.
+const MAX_LENGTH: usize = 1 << 29;
 
 impl<'h> List<'h> {
     /// A list of `length` elements made by `element`, which is called in order.
@@ -24,17 +27,19 @@ impl<'h> List<'h> {
         length: usize,
         mut element: impl FnMut(usize) -> Result<Value<'h>, E>,
     ) -> Result<Value<'h>, E> {
-        heap.tally.lists.add(1 + length);
-        let object = heap.alloc_words(1 + length);
-        // SAFETY: `1 + length` words were allocated, and each is written before the list is reachable.
+        assert!(length <= MAX_LENGTH, "the heap has no room for a list that long");
+        let words = (1 + length).div_ceil(2);
+        heap.tally.lists.add(words);
+        let object = heap.alloc_words(words).cast::<u32>();
+        // SAFETY: `1 + length` half words were allocated, and each is written before the list is reachable.
         unsafe {
-            object.write(length as u64);
+            object.write((length as u32) << object_kind::BITS | object_kind::LIST);
             let elements = object.add(1).cast::<Value<'h>>();
             for index in 0..length {
                 elements.add(index).write(element(index)?);
             }
         }
-        Ok(Value::tagged(object, TAG_LIST))
+        Ok(Value::of_object(object))
     }
 
     #[inline]
@@ -53,14 +58,14 @@ impl<'h> List<'h> {
     /// # Safety
     /// `object` was made by [`List::try_build`] in a heap borrowed for `'h`.
     #[inline(always)]
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
+    pub(super) unsafe fn from_object(object: NonNull<u32>) -> Self {
         List { object, heap: PhantomData }
     }
 
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
-        // SAFETY: the first word of a list is its length.
-        unsafe { self.object.read() as usize }
+        // SAFETY: the header of a list has its length.
+        unsafe { (self.object.read() >> object_kind::BITS) as usize }
     }
 
     /// The elements. A forced thunk may be replaced by its result.
@@ -75,6 +80,6 @@ impl<'h> List<'h> {
     }
 
     pub(crate) fn value(self) -> Value<'h> {
-        Value::tagged(self.object, TAG_LIST)
+        Value::of_object(self.object)
     }
 }

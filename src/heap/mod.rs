@@ -1,8 +1,8 @@
 //! Values and the memory they live in: the only unsafe code of the crate.
 //!
-//! A [`Value`] is one machine word. Null, booleans, builtins and small integers are immediate;
-//! everything else is a pointer into a [`Heap`], a bump allocator that is freed as a whole. The tag in
-//! the pointer's low three bits tells the type without a load.
+//! A [`Value`] is half a machine word. Small integers are immediate; everything else is a pointer into a [`Heap`], a bump
+//! allocator that is freed as a whole. All heaps of a process lie in one region of 8 GiB of addresses, so that half a word tells
+//! a place in it, with two bits to spare for a tag: a thunk, an integer, or an object that tells its kind itself.
 //!
 //! The lifetime `'h` on every type here is the borrow of the heap, so a value cannot outlive its
 //! memory and values of two evaluators cannot be mixed. Everything stored in the heap is `Copy` or a
@@ -12,13 +12,13 @@
 //! Every object begins with a word from which its size can be read, or is reached through a pointer
 //! whose tag gives its size, so that a tracing collector can be added behind this interface.
 //!
-//! | object  | words                                                                |
+//! | object  | half words                                                           |
 //! |---------|----------------------------------------------------------------------|
 //! | thunk   | code or state, environment or result                                 |
-//! | frame   | parent and slot count, slots                                         |
-//! | attrs   | shape, values (or shape, base, values for a layer over another set)  |
+//! | frame   | parent, slot count, slots                                            |
+//! | attrs   | shape, values (or depth, shape, base, length, values for a layer over another set)  |
 //! | list    | length, elements                                                     |
-//! | string  | length and flag, context if flagged, bytes                           |
+//! | string  | flag and symbol, length, context if flagged, bytes                   |
 //! | closure | lambda, frame                                                        |
 //! | partial | count, function, arguments                                           |
 //! | boxed   | kind, payload (float, wide integer, path)                            |
@@ -32,6 +32,7 @@ mod frame;
 mod function;
 mod list;
 mod owner;
+mod region;
 mod shape;
 mod string;
 mod tally;

@@ -16,6 +16,9 @@ use crate::diagnostics::Pos;
 /// Names are in ascending order of their ids, which is arbitrary to a user; the alphabetical order is
 /// computed when it is first asked for. Sets that get equal names from equal places in different ways have one shape, by a
 /// table of the heap, so what is remembered by shape serves all of them.
+///
+/// It is at a multiple of 16, so that a set can have a pointer to it in 29 bits.
+#[repr(align(16))]
 pub(crate) struct Shape<'h> {
     names: &'h [Symbol],
     positions: &'h [Pos],

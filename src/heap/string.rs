@@ -4,21 +4,24 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::value::TAG_STRING;
+use super::region::{narrow, widen};
+use super::value::object_kind;
 use super::{Heap, Symbol, Value};
 
 /// A string: bytes, and for a few the store objects that they mention.
 ///
-/// The lowest bit of the first word says whether a context follows in the second word, 40 bits above it are the length. The
-/// others are the symbol of a string that has been used as a name, plus one, or zero.
+/// The first half word has the kind, whether there is a context, and above that the symbol of a string that has been used as a
+/// name, plus one, or zero. The second is the length. A context is in the next two: where it is and how many elements it has.
 #[derive(Copy, Clone)]
 pub(crate) struct Str<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-const LENGTH_BITS: u32 = 40;
-const SYMBOL_SHIFT: u32 = 1 + LENGTH_BITS;
+const HAS_CONTEXT: u32 = 1 << object_kind::BITS;
+const SYMBOL_SHIFT: u32 = object_kind::BITS + 1;
+/// Half words before the bytes of a string without a context.
+const HEADER: usize = 2;
 
 /// The index of a context element in the evaluator's table.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,10 +29,6 @@ pub(crate) struct ContextId(pub(crate) u32);
 
 /// The context of a string: elements in ascending order, none twice.
 pub(crate) type Context<'h> = &'h [ContextId];
-
-/// A context as a string holds it: one word that points here.
-#[derive(Copy, Clone)]
-struct ContextCell<'h>(Context<'h>);
 
 impl<'h> Str<'h> {
     #[inline]
@@ -49,61 +48,64 @@ impl<'h> Str<'h> {
     /// # Safety
     /// `object` was made by [`Writer::finish`] in a heap borrowed for `'h`.
     #[inline(always)]
-    pub(super) unsafe fn from_object(object: NonNull<u64>) -> Self {
+    pub(super) unsafe fn from_object(object: NonNull<u32>) -> Self {
         Str { object, heap: PhantomData }
     }
 
     #[inline(always)]
-    fn header(self) -> u64 {
-        // SAFETY: the first word of a string is its header.
+    fn header(self) -> u32 {
+        // SAFETY: a string begins with its header.
         unsafe { self.object.read() }
     }
 
     #[inline(always)]
     pub(crate) fn bytes(self) -> &'h [u8] {
-        let header = self.header();
-        // SAFETY: the header tells where the bytes begin and how many there are.
+        let context = (self.header() & HAS_CONTEXT) >> (object_kind::BITS - 1);
+        // SAFETY: the header tells where the bytes begin and the half word after it how many there are.
         unsafe {
-            let start = self.object.add(1 + (header & 1) as usize);
-            std::slice::from_raw_parts(start.cast().as_ptr(), (header >> 1 & ((1 << LENGTH_BITS) - 1)) as usize)
+            let start = self.object.add(HEADER + context as usize);
+            std::slice::from_raw_parts(start.cast().as_ptr(), self.object.add(1).read() as usize)
         }
     }
 
     #[inline(always)]
     pub(crate) fn context(self) -> Context<'h> {
-        if self.header() & 1 == 0 {
+        if self.header() & HAS_CONTEXT == 0 {
             return &[];
         }
-        // SAFETY: the flag in the header says that the second word is the context.
-        unsafe { self.object.add(1).cast::<&'h ContextCell<'h>>().read().0 }
+        // SAFETY: the flag in the header says that the context follows.
+        unsafe {
+            let elements = widen::<ContextId>(self.object.add(HEADER).read(), 0);
+            std::slice::from_raw_parts(elements.as_ptr(), self.object.add(HEADER + 1).read() as usize)
+        }
     }
 
     /// The symbol of this text, if it was [remembered](Str::remember_symbol).
     #[inline(always)]
     pub(crate) fn symbol(self) -> Option<Symbol> {
         let symbol = self.header() >> SYMBOL_SHIFT;
-        (symbol != 0).then(|| Symbol((symbol - 1) as u32))
+        (symbol != 0).then(|| Symbol(symbol - 1))
     }
 
-    /// Remembers the symbol of this text in the table that belongs to the heap. Of millions of symbols the last ones are not
-    /// remembered.
+    /// Remembers the symbol of this text in the table that belongs to the heap. Of hundreds of millions of symbols the last
+    /// ones are not remembered.
     pub(crate) fn remember_symbol(self, symbol: Symbol) {
         let header = self.header() & ((1 << SYMBOL_SHIFT) - 1);
-        let symbol = u64::from(symbol.0) + 1;
-        if symbol < 1 << (u64::BITS - SYMBOL_SHIFT) {
-            // SAFETY: the first word of a string is its header, of which no reference is ever made.
+        let symbol = symbol.0 + 1;
+        if symbol < 1 << (u32::BITS - SYMBOL_SHIFT) {
+            // SAFETY: a string begins with its header, of which no reference is ever made.
             unsafe { self.object.write(header | symbol << SYMBOL_SHIFT) };
         }
     }
 
     pub(crate) fn value(self) -> Value<'h> {
-        Value::tagged(self.object, TAG_STRING)
+        Value::of_object(self.object)
     }
 }
 
 /// A string in the making: its bytes are written from front to back.
 pub(crate) struct Writer<'h> {
-    object: NonNull<u64>,
+    object: NonNull<u32>,
     /// Where the next byte goes.
     end: NonNull<u8>,
     /// How many bytes are still to be written.
@@ -117,16 +119,18 @@ impl<'h> Writer<'h> {
     pub(crate) fn new(heap: &'h Heap, length: usize, context: Context<'h>) -> Self {
         let header_words = if context.is_empty() { 1 } else { 2 };
         let words = header_words + length.div_ceil(8);
-        assert!(length < 1 << LENGTH_BITS, "the limit of the heap is lower");
+        assert!(length <= u32::MAX as usize, "the heap has no room for a string that long");
         heap.tally.strings.add(words);
-        let object = heap.alloc_words(words);
+        let object = heap.alloc_words(words).cast::<u32>();
         // SAFETY: the header and at least `length` bytes after it have been allocated.
         unsafe {
-            object.write((length as u64) << 1 | u64::from(!context.is_empty()));
+            object.write(object_kind::STRING | if context.is_empty() { 0 } else { HAS_CONTEXT });
+            object.add(1).write(length as u32);
             if !context.is_empty() {
-                object.add(1).cast::<&'h ContextCell<'h>>().write(heap.store(ContextCell(context)));
+                object.add(HEADER).write(narrow(NonNull::from(context).cast::<ContextId>()));
+                object.add(HEADER + 1).write(context.len() as u32);
             }
-            Writer { object, end: object.add(header_words).cast::<u8>(), left: length, heap: PhantomData }
+            Writer { object, end: object.add(2 * header_words).cast::<u8>(), left: length, heap: PhantomData }
         }
     }
 
@@ -146,7 +150,7 @@ impl<'h> Writer<'h> {
     #[inline(always)]
     pub(crate) fn finish(self) -> Value<'h> {
         assert_eq!(self.left, 0, "all bytes of a string are written");
-        Value::tagged(self.object, TAG_STRING)
+        Value::of_object(self.object)
     }
 }
 

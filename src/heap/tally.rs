@@ -72,14 +72,14 @@ pub(crate) struct Census {
 impl Tally {
     pub(super) fn census(&self) -> Census {
         Census {
-            thunks: self.thunks.made_of(2),
+            thunks: self.thunks.made_of(1),
             frames: self.frames.made(),
             sets: self.sets.made(),
             layers: self.layers.made(),
             shapes: self.shapes.made(),
             lists: self.lists.made(),
             strings: self.strings.made(),
-            closures: self.closures.made_of(2),
+            closures: self.closures.made_of(1),
             partials: self.partials.made(),
         }
     }

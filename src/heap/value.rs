@@ -2,35 +2,87 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ptr::NonNull;
 
+use super::region::{PAGE, narrow, widen};
 use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, boxed};
 
-/// A value of the language, or a thunk that will become one: one word, freely copied.
+/// A value of the language, or a thunk that will become one: half a machine word, freely copied.
+///
+/// The two lowest bits tell what it is:
+///
+/// | bits | meaning                                                            |
+/// |------|--------------------------------------------------------------------|
+/// | `.1` | an integer of 31 bits                                              |
+/// | `00` | a thunk                                                            |
+/// | `10` | any other object: its first half word tells its [kind](ObjectKind) |
+///
+/// Null, Booleans and builtins are objects at the beginning of the region that all heaps share, and have the same bits everywhere.
 #[derive(Copy, Clone)]
 #[repr(transparent)]
 pub(crate) struct Value<'h> {
-    word: NonNull<u8>,
+    word: NonZeroU32,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-const TAG_MASK: usize = 7;
-/// Null, booleans and builtins: told apart by the next five bits.
-const TAG_IMMEDIATE: usize = 0;
-pub(super) const TAG_THUNK: usize = 1;
-pub(super) const TAG_ATTRS: usize = 2;
-pub(super) const TAG_LIST: usize = 3;
-pub(super) const TAG_STRING: usize = 4;
-pub(super) const TAG_FUNCTION: usize = 5;
-pub(super) const TAG_BOXED: usize = 6;
-/// Integers of 61 bits.
-const TAG_INT: usize = 7;
+const TAG_MASK: u32 = 3;
+const TAG_THUNK: u32 = 0;
+pub(super) const TAG_OBJECT: u32 = 2;
+const TAG_INT: u32 = 1;
 
-const NULL: usize = 0x08;
-const FALSE: usize = 0x10;
-const TRUE: usize = 0x18;
-/// The low byte of a builtin; its number is in the bits above.
-const BUILTIN: usize = 0x20;
+/// The kinds of objects, in the three lowest bits of the first half word.
+pub(super) mod object_kind {
+    /// The half word is a pointer to the shape.
+    pub(in super::super) const FLAT: u32 = 0;
+    pub(in super::super) const LAYER: u32 = 1;
+    pub(in super::super) const FORWARD: u32 = 2;
+    pub(in super::super) const LIST: u32 = 3;
+    pub(in super::super) const STRING: u32 = 4;
+    pub(in super::super) const CLOSURE: u32 = 5;
+    pub(in super::super) const PARTIAL: u32 = 6;
+    /// The three bits above tell more.
+    pub(in super::super) const OTHER: u32 = 7;
+    pub(in super::super) const FLOAT: u32 = OTHER;
+    pub(in super::super) const INT: u32 = 1 << BITS | OTHER;
+    pub(in super::super) const PATH: u32 = 2 << BITS | OTHER;
+    pub(in super::super) const NULL: u32 = 3 << BITS | OTHER;
+    pub(in super::super) const FALSE: u32 = 4 << BITS | OTHER;
+    pub(in super::super) const TRUE: u32 = 5 << BITS | OTHER;
+    /// The number of the builtin is in the bits above.
+    pub(in super::super) const BUILTIN: u32 = 6 << BITS | OTHER;
+
+    pub(in super::super) const BITS: u32 = 3;
+    pub(in super::super) const MASK: u32 = (1 << BITS) - 1;
+    pub(in super::super) const OTHER_BITS: u32 = 6;
+    pub(in super::super) const OTHER_MASK: u32 = (1 << OTHER_BITS) - 1;
+}
+
+const NULL: u32 = immediate_word(1);
+const FALSE: u32 = immediate_word(2);
+const TRUE: u32 = immediate_word(3);
+/// The place of the first builtin among the objects that are in no heap.
+const FIRST_BUILTIN: u32 = 4;
+/// There is a page of them.
+const IMMEDIATES: u32 = (PAGE / 8) as u32;
+
+const fn immediate_word(place: u32) -> u32 {
+    place << 2 | TAG_OBJECT
+}
+
+/// Writes the objects of values that are in no heap, at the beginning of the region.
+pub(super) fn write_immediates(page: NonNull<u32>) {
+    let fixed = [object_kind::NULL; FIRST_BUILTIN as usize].into_iter().enumerate().map(|(place, null)| match place {
+        2 => object_kind::FALSE,
+        3 => object_kind::TRUE,
+        _ => null,
+    });
+    let builtins = (0..IMMEDIATES - FIRST_BUILTIN).map(|id| id << object_kind::OTHER_BITS | object_kind::BUILTIN);
+    for (place, header) in fixed.chain(builtins).enumerate() {
+        // SAFETY: the page has room for so many words, and nobody reads it yet.
+        unsafe { page.add(2 * place).write(header) };
+    }
+}
 
 /// The index of a builtin in the evaluator's table.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -52,37 +104,36 @@ pub(crate) enum Kind<'h> {
 }
 
 impl<'h> Value<'h> {
-    pub(crate) const NULL: Value<'h> = Value::immediate(NULL);
-    pub(crate) const TRUE: Value<'h> = Value::immediate(TRUE);
-    pub(crate) const FALSE: Value<'h> = Value::immediate(FALSE);
+    pub(crate) const NULL: Value<'h> = Value::from_bits(NULL);
+    pub(crate) const TRUE: Value<'h> = Value::from_bits(TRUE);
+    pub(crate) const FALSE: Value<'h> = Value::from_bits(FALSE);
 
-    const fn immediate(bits: usize) -> Value<'h> {
-        let word = NonNull::new(std::ptr::without_provenance_mut(bits));
-        Value { word: word.expect("immediates are not zero"), heap: PhantomData }
+    const fn from_bits(bits: u32) -> Value<'h> {
+        Value { word: NonZeroU32::new(bits).expect("no value is zero"), heap: PhantomData }
     }
 
     pub(crate) const fn null() -> Value<'h> {
-        Value::immediate(NULL)
+        Value::NULL
     }
 
     #[inline(always)]
     pub(crate) const fn bool(value: bool) -> Value<'h> {
-        Value::immediate(if value { TRUE } else { FALSE })
+        if value { Value::TRUE } else { Value::FALSE }
     }
 
     #[inline(always)]
     pub(crate) fn int(heap: &'h Heap, value: i64) -> Value<'h> {
-        if (value << 3) >> 3 == value {
-            Value::immediate((value << 3) as usize | TAG_INT)
-        } else {
-            boxed::wide_int(heap, value)
+        match i32::try_from(value) {
+            Ok(value) if (value << 1) >> 1 == value => Value::from_bits((value << 1) as u32 | TAG_INT),
+            _ => boxed::wide_int(heap, value),
         }
     }
 
-    /// An integer that fits 61 bits, as lengths and counts do.
+    /// An integer of 30 bits, as an index of a list is one.
     #[inline(always)]
     pub(crate) const fn small_int(value: u32) -> Value<'h> {
-        Value::immediate((value as usize) << 3 | TAG_INT)
+        debug_assert!(value < 1 << 30);
+        Value::from_bits(value << 1 | TAG_INT)
     }
 
     pub(crate) fn float(heap: &'h Heap, value: f64) -> Value<'h> {
@@ -95,28 +146,46 @@ impl<'h> Value<'h> {
     }
 
     pub(crate) const fn builtin(id: BuiltinId) -> Value<'h> {
-        Value::immediate((id.0 as usize) << 8 | BUILTIN)
+        let place = FIRST_BUILTIN + id.0 as u32;
+        assert!(place < IMMEDIATES, "there is room for 500 builtins");
+        Value::from_bits(immediate_word(place))
     }
 
     #[inline(always)]
-    pub(super) fn tagged<T>(object: NonNull<T>, tag: usize) -> Value<'h> {
-        Value { word: object.cast::<u8>().map_addr(|addr| addr | tag), heap: PhantomData }
+    pub(super) fn of_thunk(object: NonNull<u32>) -> Value<'h> {
+        Value::from_bits(narrow(object))
     }
 
     #[inline(always)]
-    fn tag(self) -> usize {
-        self.word.addr().get() & TAG_MASK
+    pub(super) fn of_object(object: NonNull<u32>) -> Value<'h> {
+        Value::from_bits(narrow(object) | TAG_OBJECT)
     }
 
-    /// The object behind a pointer with this tag.
     #[inline(always)]
-    pub(super) fn object(self, tag: usize) -> NonNull<u64> {
-        debug_assert_eq!(self.tag(), tag);
-        // SAFETY: an object is at an address above the tag, so removing it leaves a non-null pointer.
-        unsafe { NonNull::new_unchecked(self.word.as_ptr().byte_sub(tag).cast()) }
+    fn bits(self) -> u32 {
+        self.word.get()
     }
 
-    /// Whether two words are the same: equal immediates or one object.
+    #[inline(always)]
+    fn tag(self) -> u32 {
+        self.bits() & TAG_MASK
+    }
+
+    /// What is neither a thunk nor an integer.
+    #[inline(always)]
+    fn object(self) -> Option<NonNull<u32>> {
+        // SAFETY: the tag says that the bits are those of an object, with the tag.
+        (self.tag() == TAG_OBJECT).then(|| unsafe { widen(self.bits(), 2 * TAG_OBJECT as usize) })
+    }
+
+    /// The object, if it is of this kind.
+    #[inline(always)]
+    fn object_of(self, kind: u32) -> Option<NonNull<u32>> {
+        // SAFETY: every object begins with its header.
+        self.object().filter(|object| unsafe { object.read() } & object_kind::MASK == kind)
+    }
+
+    /// Whether two words are the same: equal small values or one object.
     #[inline(always)]
     pub(crate) fn is_same(self, other: Value<'h>) -> bool {
         self.word == other.word
@@ -125,7 +194,7 @@ impl<'h> Value<'h> {
     /// The bits of the word, to remember which object was seen.
     #[inline(always)]
     pub(crate) fn identity(self) -> usize {
-        self.word.addr().get()
+        self.bits() as usize
     }
 
     #[inline(always)]
@@ -135,126 +204,116 @@ impl<'h> Value<'h> {
 
     #[inline(always)]
     pub(crate) fn as_thunk(self) -> Option<Thunk<'h>> {
-        // SAFETY: the tag says that this is a thunk object.
-        (self.tag() == TAG_THUNK).then(|| unsafe { Thunk::from_object(self.object(TAG_THUNK)) })
+        // SAFETY: the tag says that this is a thunk.
+        self.is_thunk().then(|| unsafe { Thunk::from_object(widen(self.bits(), 0)) })
     }
 
     #[inline(always)]
     pub(crate) fn as_attrs(self) -> Option<Attrs<'h>> {
-        // SAFETY: the tag says that this is an attribute set object.
-        (self.tag() == TAG_ATTRS).then(|| unsafe { Attrs::from_object(self.object(TAG_ATTRS)) })
+        let object = self.object()?;
+        // SAFETY: every object begins with its header, and these kinds are attribute sets.
+        unsafe { (object.read() & object_kind::MASK <= object_kind::FORWARD).then(|| Attrs::from_object(object)) }
     }
 
     #[inline(always)]
     pub(crate) fn as_list(self) -> Option<List<'h>> {
-        // SAFETY: the tag says that this is a list object.
-        (self.tag() == TAG_LIST).then(|| unsafe { List::from_object(self.object(TAG_LIST)) })
+        // SAFETY: the kind says that this is a list.
+        self.object_of(object_kind::LIST).map(|object| unsafe { List::from_object(object) })
     }
 
     #[inline(always)]
     pub(crate) fn as_string(self) -> Option<Str<'h>> {
-        // SAFETY: the tag says that this is a string object.
-        (self.tag() == TAG_STRING).then(|| unsafe { Str::from_object(self.object(TAG_STRING)) })
+        // SAFETY: the kind says that this is a string.
+        self.object_of(object_kind::STRING).map(|object| unsafe { Str::from_object(object) })
     }
 
     #[inline(always)]
     pub(crate) fn as_closure(self) -> Option<Closure<'h>> {
-        if self.tag() != TAG_FUNCTION {
-            return None;
-        }
-        // SAFETY: the tag says that this is a closure or a partial application.
-        unsafe { Closure::from_object(self.object(TAG_FUNCTION)) }
+        // SAFETY: the kind says that this is a closure.
+        self.object_of(object_kind::CLOSURE).map(|object| unsafe { Closure::from_object(object) })
     }
 
     pub(crate) fn as_partial(self) -> Option<Partial<'h>> {
-        if self.tag() != TAG_FUNCTION {
-            return None;
-        }
-        // SAFETY: the tag says that this is a closure or a partial application.
-        unsafe { Partial::from_object(self.object(TAG_FUNCTION)) }
+        // SAFETY: the kind says that this is a partial application.
+        self.object_of(object_kind::PARTIAL).map(|object| unsafe { Partial::from_object(object) })
     }
 
     #[inline(always)]
     pub(crate) fn as_builtin(self) -> Option<BuiltinId> {
-        let bits = self.word.addr().get();
-        (bits & 0xff == BUILTIN).then_some(BuiltinId((bits >> 8) as u16))
+        let place = self.bits() >> 2;
+        let is_builtin = self.tag() == TAG_OBJECT && (FIRST_BUILTIN..IMMEDIATES).contains(&place);
+        is_builtin.then(|| BuiltinId((place - FIRST_BUILTIN) as u16))
     }
 
     #[inline(always)]
     pub(crate) fn as_bool(self) -> Option<bool> {
-        match self.word.addr().get() {
+        match self.bits() {
             TRUE => Some(true),
             FALSE => Some(false),
             _ => None,
         }
     }
 
-    /// An integer of 61 bits, as almost all are: two of them can be added and subtracted without an overflow.
+    /// An integer of 31 bits, as almost all are: two of them can be added and subtracted without an overflow.
     #[inline(always)]
     pub(crate) fn as_small_int(self) -> Option<i64> {
-        (self.tag() == TAG_INT).then(|| (self.word.addr().get() as i64) >> 3)
+        (self.bits() & TAG_INT != 0).then(|| i64::from((self.bits() as i32) >> 1))
     }
 
     #[inline(always)]
     pub(crate) fn as_int(self) -> Option<i64> {
-        if self.tag() == TAG_INT {
-            Some((self.word.addr().get() as i64) >> 3)
-        } else if self.tag() == TAG_BOXED {
-            // SAFETY: the tag says that this is a boxed object.
-            match unsafe { boxed::read(self.object(TAG_BOXED)) } {
-                Kind::Int(value) => Some(value),
+        match self.as_small_int() {
+            Some(small) => Some(small),
+            // SAFETY: the kind says that this is a boxed object.
+            None => match self.object_of(object_kind::OTHER).map(|object| unsafe { boxed::read(object) }) {
+                Some(Kind::Int(value)) => Some(value),
                 _ => None,
-            }
-        } else {
-            None
+            },
         }
     }
 
     /// What the value is. A thunk shows as a thunk even when it has been forced.
     #[inline]
     pub(crate) fn kind(self) -> Kind<'h> {
-        // SAFETY: in each arm the tag says which object this points to.
+        if let Some(small) = self.as_small_int() {
+            return Kind::Int(small);
+        }
+        if let Some(thunk) = self.as_thunk() {
+            return Kind::Thunk(thunk);
+        }
+        // SAFETY: the tag is that of an object; in each arm its header tells what it is.
         unsafe {
-            match self.tag() {
-                TAG_THUNK => Kind::Thunk(Thunk::from_object(self.object(TAG_THUNK))),
-                TAG_ATTRS => Kind::Attrs(Attrs::from_object(self.object(TAG_ATTRS))),
-                TAG_LIST => Kind::List(List::from_object(self.object(TAG_LIST))),
-                TAG_STRING => Kind::String(Str::from_object(self.object(TAG_STRING))),
-                TAG_FUNCTION => Kind::Function(Function::from_object(self.object(TAG_FUNCTION))),
-                TAG_BOXED => boxed::read(self.object(TAG_BOXED)),
-                TAG_INT => Kind::Int((self.word.addr().get() as i64) >> 3),
-                TAG_IMMEDIATE.. => self.immediate_kind(),
+            let object: NonNull<u32> = widen(self.bits(), 2 * TAG_OBJECT as usize);
+            match object.read() & object_kind::MASK {
+                object_kind::LIST => Kind::List(List::from_object(object)),
+                object_kind::STRING => Kind::String(Str::from_object(object)),
+                object_kind::CLOSURE => Kind::Function(Function::Closure(Closure::from_object(object))),
+                object_kind::PARTIAL => Kind::Function(Function::Partial(Partial::from_object(object))),
+                object_kind::OTHER => boxed::read(object),
+                _ => Kind::Attrs(Attrs::from_object(object)),
             }
         }
     }
 
-    fn immediate_kind(self) -> Kind<'h> {
-        match self.word.addr().get() {
-            NULL => Kind::Null,
-            FALSE => Kind::Bool(false),
-            TRUE => Kind::Bool(true),
-            bits => Kind::Function(Function::Builtin(BuiltinId((bits >> 8) as u16))),
-        }
-    }
-
     #[inline(always)]
-    pub(super) fn word(self) -> NonNull<u8> {
-        self.word
+    pub(super) fn word(self) -> u32 {
+        self.bits()
     }
 
     /// # Safety
     /// `word` was taken from a value of the same heap.
     #[inline(always)]
-    pub(super) unsafe fn from_word(word: NonNull<u8>) -> Value<'h> {
-        Value { word, heap: PhantomData }
+    pub(super) unsafe fn from_word(word: u32) -> Value<'h> {
+        // SAFETY: no value is zero.
+        Value { word: unsafe { NonZeroU32::new_unchecked(word) }, heap: PhantomData }
     }
 }
 
-/// A frame as a word, for objects that hold one: the frame cannot be used again after its call.
+/// A frame in 32 bits, or zero, for objects that hold one: the frame cannot be used again after its call.
 #[inline(always)]
-pub(super) fn frame_word(frame: Option<Frame<'_>>) -> *mut u64 {
-    frame.map_or(std::ptr::null_mut(), |frame| {
+pub(super) fn frame_word(frame: Option<Frame<'_>>) -> u32 {
+    frame.map_or(0, |frame| {
         frame.capture();
-        frame.object().as_ptr()
+        narrow(frame.object())
     })
 }

@@ -1,0 +1,221 @@
+//! The part of the address space in which all heaps lie, so that half a word tells an address in it.
+
+use std::alloc::{Layout, handle_alloc_error};
+use std::cell::UnsafeCell;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use range_alloc::RangeAllocator;
+
+use super::value::write_immediates;
+
+/// The heaps of a process share so many bytes of addresses: those that 32 bits tell, if two of the bits are used for a tag and
+/// every object begins at a multiple of 8. They are reserved, which takes no memory.
+const CAPACITY: usize = 8 << 30;
+/// Where address space is limited, so little will do.
+const LEAST_CAPACITY: usize = 64 << 20;
+/// What is left when so much of the region is in use is for evaluations to come to their end.
+const RESERVE_PART: usize = 16;
+pub(super) const PAGE: usize = 4096;
+
+struct Region {
+    capacity: usize,
+    /// The parts, as distances from the base, that no heap has.
+    free: Mutex<Free>,
+}
+
+struct Free {
+    ranges: RangeAllocator<usize>,
+    bytes: usize,
+}
+
+static REGION: OnceLock<Region> = OnceLock::new();
+
+/// Where the region begins. It is written once, before there is a heap.
+struct Base(UnsafeCell<*mut u8>);
+
+// SAFETY: the cell is written in the initialisation of `REGION`, which happens before anything that reads it, and never again.
+unsafe impl Sync for Base {}
+
+static BASE: Base = Base(UnsafeCell::new(std::ptr::null_mut()));
+
+#[inline(always)]
+fn base() -> *mut u8 {
+    // SAFETY: nobody writes to the cell any more.
+    unsafe { *BASE.0.get() }
+}
+
+/// The 32 bits of a pointer into the region to an even address. Those of a pointer to an object end with two zeros.
+#[inline(always)]
+pub(super) fn narrow<T>(pointer: NonNull<T>) -> u32 {
+    let distance = pointer.addr().get().wrapping_sub(base().addr());
+    debug_assert!(distance < CAPACITY && distance.is_multiple_of(2), "only what is in a heap has a narrow pointer");
+    // The base is a multiple of the capacity, so that the bits above say nothing.
+    match cfg!(miri) {
+        true => (distance >> 1) as u32,
+        false => (pointer.addr().get() >> 1) as u32,
+    }
+}
+
+/// The pointer that these bits tell, less so many bytes.
+///
+/// # Safety
+/// `bits` came from [`narrow`], plus half of `less`.
+#[inline(always)]
+pub(super) unsafe fn widen<T>(bits: u32, less: usize) -> NonNull<T> {
+    // SAFETY: the result is in the region, which is not at the end of the address space nor at its beginning.
+    unsafe { NonNull::new_unchecked(base().add((bits as usize) << 1).sub(less).cast()) }
+}
+
+/// Makes sure that there is a region.
+pub(super) fn ensure() {
+    region();
+}
+
+/// Takes a part of the region for a heap: a multiple of the size of a page. It is empty.
+///
+/// The flag says that not much is left.
+pub(super) fn take(bytes: usize) -> (NonNull<u8>, bool) {
+    let region = region();
+    let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
+    let range = match free.ranges.allocate_range(bytes) {
+        Ok(range) => range,
+        Err(_) => handle_alloc_error(Layout::from_size_align(bytes, PAGE).unwrap_or(Layout::new::<u8>())),
+    };
+    free.bytes -= bytes;
+    let is_scarce = free.bytes < region.capacity / RESERVE_PART;
+    drop(free);
+    // SAFETY: the allocator gives parts of the region.
+    let start = unsafe { NonNull::new_unchecked(base().add(range.start)) };
+    system::commit(start, bytes);
+    (start, is_scarce)
+}
+
+/// Whether so many bytes can be taken without using up what is left for evaluations to end.
+pub(super) fn has_room(bytes: usize) -> bool {
+    let region = region();
+    let free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
+    bytes.saturating_add(region.capacity / RESERVE_PART) <= free.bytes
+}
+
+/// Gives back what [`take`] gave.
+///
+/// # Safety
+/// Nothing refers to it any more.
+pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) {
+    let region = region();
+    system::discard(start, bytes);
+    let from = start.addr().get() - base().addr();
+    let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
+    free.ranges.free_range(Range { start: from, end: from + bytes });
+    free.bytes += bytes;
+}
+
+fn region() -> &'static Region {
+    REGION.get_or_init(|| {
+        let mut capacity = CAPACITY;
+        let start = loop {
+            match system::reserve(capacity) {
+                Some(start) => break start,
+                None if capacity > LEAST_CAPACITY => capacity /= 2,
+                None => handle_alloc_error(Layout::from_size_align(capacity, PAGE).unwrap_or(Layout::new::<u8>())),
+            }
+        };
+        // SAFETY: this runs once, before anything can read the base.
+        unsafe { *BASE.0.get() = start.as_ptr() };
+        // The first page is for the values that are in no heap.
+        system::commit(start, PAGE);
+        write_immediates(start.cast());
+        let bytes = capacity - PAGE;
+        Region { capacity, free: Mutex::new(Free { ranges: RangeAllocator::new(PAGE..capacity), bytes }) }
+    })
+}
+
+#[cfg(not(miri))]
+mod system {
+    use std::alloc::{Layout, handle_alloc_error};
+    use std::ptr::NonNull;
+
+    use super::{CAPACITY, PAGE};
+
+    /// Most systems have nothing here.
+    const HINT: usize = 16 * CAPACITY;
+
+    /// Address space at a multiple of the greatest capacity.
+    pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
+        let start = map(HINT, capacity)?;
+        if start.addr().get().is_multiple_of(CAPACITY) {
+            return Some(start);
+        }
+        unmap(start, capacity);
+        // Somewhere in so much there is a multiple.
+        let start = map(0, capacity + CAPACITY)?;
+        let before = start.addr().get().next_multiple_of(CAPACITY) - start.addr().get();
+        // SAFETY: both are within what was mapped, or at its end.
+        let (aligned, end) = unsafe { (start.add(before), start.add(before + capacity)) };
+        unmap(start, before);
+        unmap(end, CAPACITY - before);
+        Some(aligned)
+    }
+
+    fn map(hint: usize, bytes: usize) -> Option<NonNull<u8>> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
+        // SAFETY: a new mapping without access harms nothing that is there; the hint does not replace any.
+        let start = unsafe { libc::mmap(std::ptr::without_provenance_mut(hint), bytes, libc::PROT_NONE, flags, -1, 0) };
+        NonNull::new(start.cast()).filter(|_| start != libc::MAP_FAILED)
+    }
+
+    fn unmap(start: NonNull<u8>, bytes: usize) {
+        if bytes > 0 {
+            // SAFETY: nobody uses this part of a mapping that `reserve` has made.
+            unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+        }
+    }
+
+    /// Makes it memory.
+    pub(super) fn commit(start: NonNull<u8>, bytes: usize) {
+        // SAFETY: these are pages of the region.
+        let result = unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
+        if result != 0 {
+            handle_alloc_error(Layout::from_size_align(bytes, PAGE).unwrap_or(Layout::new::<u8>()));
+        }
+    }
+
+    /// Lets the system have the memory.
+    pub(super) fn discard(start: NonNull<u8>, bytes: usize) {
+        // SAFETY: nothing refers to these pages, which become inaccessible and empty.
+        let result = unsafe {
+            libc::mmap(
+                start.as_ptr().cast(),
+                bytes,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | libc::MAP_FIXED,
+                -1,
+                0,
+            )
+        };
+        debug_assert_ne!(result, libc::MAP_FAILED);
+    }
+}
+
+/// Miri has no address space to reserve.
+#[cfg(miri)]
+mod system {
+    use std::alloc::{Layout, alloc_zeroed};
+    use std::ptr::NonNull;
+
+    use super::PAGE;
+
+    const CAPACITY: usize = 256 << 20;
+
+    pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
+        let layout = Layout::from_size_align(capacity, PAGE).ok().filter(|_| capacity <= CAPACITY)?;
+        // SAFETY: the size is not zero.
+        NonNull::new(unsafe { alloc_zeroed(layout) })
+    }
+
+    pub(super) fn commit(_start: NonNull<u8>, _bytes: usize) {}
+
+    pub(super) fn discard(_start: NonNull<u8>, _bytes: usize) {}
+}
