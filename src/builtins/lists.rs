@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::sort::sort;
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
 use crate::eval::{ErrorExt, Eval, Result, error, invalid_argument};
@@ -337,63 +338,6 @@ fn group_by<'h>(eval: &mut Eval<'h>, [function, list]: [Value<'h>; 2]) -> Result
     let heap = eval.heap;
     let groups = groups.into_iter().map(|(name, group)| (name, Pos::NONE, List::from_slice(heap, &group))).collect();
     Ok(eval.attrs_from(groups))
-}
-
-fn sort<'h>(eval: &mut Eval<'h>, [comparator, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let list = eval.force_list(list)?;
-    if list.len() == 0 {
-        return Ok(list.value());
-    }
-    let comparator = eval.force_function(comparator)?;
-    let elements = list.elements().iter().map(|element| eval.force_cell(element)).collect::<Result<Vec<_>>>()?;
-    let natural = comparator.as_builtin().is_some_and(|id| eval.builtins.get(id).name == "lessThan");
-    let sorted = merge_sort(elements, &mut |left, right| {
-        if natural {
-            return eval.is_less(left, right);
-        }
-        let result = eval.call(comparator, &[left, right], Pos::NONE)?;
-        eval.force_bool(result).hint("the comparator must return a Boolean")
-    })?;
-    Ok(List::from_slice(eval.heap, &sorted))
-}
-
-/// Runs up to this length are sorted by insertion.
-const SHORT_RUN: usize = 8;
-
-/// A stable merge sort from the bottom up, whose comparison may fail or make no sense: then the result is some
-/// order of the elements.
-fn merge_sort<T: Copy>(mut items: Vec<T>, is_less: &mut impl FnMut(T, T) -> Result<bool>) -> Result<Vec<T>> {
-    for run in items.chunks_mut(SHORT_RUN) {
-        for end in 1..run.len() {
-            let mut at = end;
-            while at > 0 && is_less(run[at], run[at - 1])? {
-                run.swap(at, at - 1);
-                at -= 1;
-            }
-        }
-    }
-    let mut width = SHORT_RUN;
-    let mut merged = Vec::with_capacity(items.len());
-    while width < items.len() {
-        merged.clear();
-        for pair in items.chunks(2 * width) {
-            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
-            while let (Some(&first), Some(&second)) = (left.first(), right.first()) {
-                if is_less(second, first)? {
-                    merged.push(second);
-                    right = &right[1..];
-                } else {
-                    merged.push(first);
-                    left = &left[1..];
-                }
-            }
-            merged.extend_from_slice(left);
-            merged.extend_from_slice(right);
-        }
-        std::mem::swap(&mut items, &mut merged);
-        width *= 2;
-    }
-    Ok(items)
 }
 
 fn generic_closure<'h>(eval: &mut Eval<'h>, [arguments]: [Value<'h>; 1]) -> Result<Value<'h>> {

@@ -76,12 +76,17 @@ impl Heap {
     }
 
     /// Whether an object of so many bytes stays below the limit.
+    #[inline(always)]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         // What is left of the current chunk serves small objects.
-        bytes <= CHUNK / 4
-            || bytes <= LARGEST_OBJECT
-                && self.bytes.get().saturating_add(bytes) <= self.limit
-                && region::has_room(bytes)
+        bytes <= CHUNK / 4 || self.has_room_for_large(bytes)
+    }
+
+    #[cold]
+    fn has_room_for_large(&self, bytes: usize) -> bool {
+        bytes <= LARGEST_OBJECT
+            && self.bytes.get().saturating_add(bytes) <= self.limit
+            && region::has_room(bytes)
     }
 
     /// Uninitialised memory for `words` words, aligned to a word.

@@ -2,11 +2,34 @@
 
 use std::ptr::NonNull;
 
-use super::value::object_kind::{BUILTIN, FALSE, FLOAT, INT, NULL, OTHER_BITS, OTHER_MASK, PATH, TRUE};
+use super::value::object_kind::{BUILTIN, FALSE, FLOAT, INT, NULL, OTHER_BITS, OTHER_MASK, PATH, TRUE, WIDE_INT};
 use super::{BuiltinId, Function, Heap, Kind, Value};
 
 pub(super) fn wide_int<'h>(heap: &'h Heap, value: i64) -> Value<'h> {
-    pair(heap, INT, value as u64)
+    let shifted = value << OTHER_BITS;
+    if shifted >> OTHER_BITS != value {
+        return pair(heap, WIDE_INT, value as u64);
+    }
+    let object = heap.alloc_words(1);
+    // SAFETY: a word was allocated.
+    unsafe { object.write(shifted as u64 | u64::from(INT)) };
+    Value::of_object(object.cast())
+}
+
+/// The integer, if it is one.
+///
+/// # Safety
+/// As for [`read`].
+#[inline]
+pub(super) unsafe fn read_int(object: NonNull<u32>) -> Option<i64> {
+    // SAFETY: the header tells how many words there are.
+    unsafe {
+        match object.read() & OTHER_MASK {
+            INT => Some(object.cast::<i64>().read() >> OTHER_BITS),
+            WIDE_INT => Some(object.add(2).cast().read()),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn float<'h>(heap: &'h Heap, value: f64) -> Value<'h> {
@@ -44,15 +67,16 @@ pub(super) unsafe fn read<'h>(object: NonNull<u32>) -> Kind<'h> {
         let header = object.read();
         match header & OTHER_MASK {
             FLOAT => Kind::Float(f64::from_bits(object.add(2).cast().read())),
-            INT => Kind::Int(object.add(2).cast().read()),
+            INT => Kind::Int(object.cast::<i64>().read() >> OTHER_BITS),
+            WIDE_INT => Kind::Int(object.add(2).cast().read()),
             PATH => {
                 Kind::Path(std::slice::from_raw_parts(object.add(2).cast().as_ptr(), object.add(1).read() as usize))
             }
             NULL => Kind::Null,
             FALSE => Kind::Bool(false),
             TRUE => Kind::Bool(true),
-            header_kind => {
-                debug_assert_eq!(header_kind, BUILTIN);
+            kind => {
+                debug_assert_eq!(kind, BUILTIN);
                 Kind::Function(Function::Builtin(BuiltinId((header >> OTHER_BITS) as u16)))
             }
         }

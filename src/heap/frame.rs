@@ -70,8 +70,15 @@ impl<'h> Frame<'h> {
         unsafe {
             object.cast::<u32>().write(parent);
             object.cast::<u32>().add(1).write(slots as u32);
-            // Most frames are so small that a loop is faster than a call.
-            for index in 1..words_of(slots) {
+            // Most frames have one word of slots or two. For the rest the compiler makes a call of the loop.
+            let words = words_of(slots);
+            if words > 1 {
+                object.add(1).write(0);
+            }
+            if words > 2 {
+                object.add(2).write(0);
+            }
+            for index in 3..words {
                 object.add(index).write(0);
             }
         }

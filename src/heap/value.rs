@@ -44,6 +44,7 @@ pub(super) mod object_kind {
     /// The three bits above tell more.
     pub(in super::super) const OTHER: u32 = 7;
     pub(in super::super) const FLOAT: u32 = OTHER;
+    /// The other bits of the word are the number, of 58 bits.
     pub(in super::super) const INT: u32 = 1 << BITS | OTHER;
     pub(in super::super) const PATH: u32 = 2 << BITS | OTHER;
     pub(in super::super) const NULL: u32 = 3 << BITS | OTHER;
@@ -51,6 +52,8 @@ pub(super) mod object_kind {
     pub(in super::super) const TRUE: u32 = 5 << BITS | OTHER;
     /// The number of the builtin is in the bits above.
     pub(in super::super) const BUILTIN: u32 = 6 << BITS | OTHER;
+
+    pub(in super::super) const WIDE_INT: u32 = 7 << BITS | OTHER;
 
     pub(in super::super) const BITS: u32 = 3;
     pub(in super::super) const MASK: u32 = (1 << BITS) - 1;
@@ -265,10 +268,7 @@ impl<'h> Value<'h> {
         match self.as_small_int() {
             Some(small) => Some(small),
             // SAFETY: the kind says that this is a boxed object.
-            None => match self.object_of(object_kind::OTHER).map(|object| unsafe { boxed::read(object) }) {
-                Some(Kind::Int(value)) => Some(value),
-                _ => None,
-            },
+            None => self.object_of(object_kind::OTHER).and_then(|object| unsafe { boxed::read_int(object) }),
         }
     }
 
