@@ -89,12 +89,17 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
-        if left.as_small_int().is_none() && !matches!(left.kind(), Kind::Int(_) | Kind::Float(_)) {
+        if left.as_int().is_none() && !matches!(left.kind(), Kind::Float(_)) {
             return self.add_text(left, &operands.right, frame).or_at(operands.pos);
         }
         let right = self.operand(&operands.right, frame)?;
         if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
             return Ok(Value::int(self.heap, left + right));
+        }
+        if let (Some(left), Some(right)) = (left.as_int(), right.as_int())
+            && let Some(sum) = left.checked_add(right)
+        {
+            return Ok(Value::int(self.heap, sum));
         }
         self.add_numbers(left, right).or_at(operands.pos)
     }
