@@ -116,7 +116,7 @@ fn read_file<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h
     for reference in eval.store.references_in(path, &bytes) {
         context.insert(eval.contexts.intern(ContextElement::Opaque(reference)));
     }
-    Ok(Str::concat(eval.heap, &[&bytes], eval.context(&context)))
+    eval.concat_strings(&[&bytes], &context)
 }
 
 fn read_file_type<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {

@@ -38,7 +38,7 @@ fn to_json<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>
     let mut text = Vec::new();
     let mut context = ContextSet::default();
     eval.write_json(value, &mut text, &mut context)?;
-    Ok(Str::concat(eval.heap, &[&text], eval.context(&context)))
+    eval.concat_strings(&[&text], &context)
 }
 
 impl<'h> Eval<'h> {

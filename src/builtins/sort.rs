@@ -42,8 +42,10 @@ fn natural_direction<'h>(eval: &Eval<'h>, comparator: Value<'h>) -> Option<Direc
         return (eval.builtins.get(id).name == "lessThan").then_some(Direction::Ascending);
     }
     let lambda = comparator.as_closure()?.lambda();
-    let Expr::Binary(operator, &Binary { left: Expr::Local { slot: left, .. }, right: Expr::Local { slot: right, .. }, .. }) =
-        lambda.body
+    let Expr::Binary(
+        operator,
+        &Binary { left: Expr::Local { slot: left, .. }, right: Expr::Local { slot: right, .. }, .. },
+    ) = lambda.body
     else {
         return None;
     };

@@ -10,7 +10,7 @@ use super::table::builtins;
 use super::text::float;
 use crate::diagnostics::Pos;
 use crate::eval::{ContextSet, Eval, Result, known, shown_path};
-use crate::heap::{Attrs, Kind, Str, Value};
+use crate::heap::{Attrs, Kind, Value};
 use crate::program::{Lambda, names};
 
 builtins! {
@@ -29,7 +29,7 @@ fn to_xml<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>>
     let options = XmlOptions { strict: true, locations: false };
     let mut context = ContextSet::default();
     let text = eval.xml(value, options, &mut context)?;
-    Ok(Str::concat(eval.heap, &[&text], eval.context(&context)))
+    eval.concat_strings(&[&text], &context)
 }
 
 /// What an XML document shows.

@@ -253,7 +253,7 @@ struct SettingFlags {
     #[arg(long, value_name = "N")]
     max_call_depth: Option<u64>,
 
-    /// Limit the memory of values; by default to three quarters of the machine's
+    /// Limit the memory of values; by default to three quarters of the machine's, at most 7680
     #[arg(long, value_name = "MIB")]
     max_memory: Option<u64>,
 

@@ -22,7 +22,7 @@ pub struct Settings {
     pub features: BTreeSet<String>,
     /// How many calls may be nested; by default memory decides.
     pub max_call_depth: Option<u64>,
-    /// How many MiB values may take; by default three quarters of the machine's memory.
+    /// How many MiB values may take; by default three quarters of the machine's memory. More than 7,680 have no effect.
     pub max_memory: Option<u64>,
     /// How deep a value may be nested to be converted to JSON; by default memory decides.
     pub max_nesting: Option<u64>,

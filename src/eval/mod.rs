@@ -269,7 +269,7 @@ impl<'h> Eval<'h> {
 
     #[cold]
     fn out_of_memory(&self) -> Box<Diagnostic> {
-        let limit = self.settings.max_memory >> 20;
+        let limit = self.heap.limit() >> 20;
         let message = format!("the values need more memory than the limit allows: {limit} MiB");
         error(Code::OutOfMemory, message)
             .hint("this may be a recursion without end, or a list or string that grows without bound")

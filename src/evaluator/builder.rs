@@ -72,8 +72,9 @@ impl Builder {
         self
     }
 
-    /// Limits the memory of values, in bytes: not limited by default. What the evaluator keeps besides (sources, files being
-    /// hashed, texts being joined) is not counted.
+    /// Limits the memory of values, in bytes. More than 7.5 GiB have no effect: for so much there are addresses, which the
+    /// evaluators of a process share. What the evaluator keeps besides (sources, files being hashed, texts being joined) is not
+    /// counted.
     #[must_use]
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.settings.max_memory = bytes;

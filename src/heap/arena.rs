@@ -36,7 +36,7 @@ pub(crate) struct Heap {
 const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
 /// An object of more bytes could not have its size in its header.
-const LARGEST_OBJECT: usize = 1 << 31;
+const LARGEST_OBJECT: usize = (1 << 31) - 8;
 /// Of the memory of a chunk, so much at least and at most is asked of the system at a time. In between it is a part of what
 /// there is already.
 const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
@@ -45,7 +45,7 @@ const STEP_PART: usize = 16;
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
     pub(crate) fn new(limit: usize) -> Self {
-        region::ensure();
+        let limit = limit.min(region::limit());
         Heap {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
@@ -75,6 +75,11 @@ impl Heap {
         self.bytes.get()
     }
 
+    /// How many bytes there may be.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Whether an object of so many bytes stays below the limit.
     #[inline(always)]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
@@ -84,9 +89,7 @@ impl Heap {
 
     #[cold]
     fn has_room_for_large(&self, bytes: usize) -> bool {
-        bytes <= LARGEST_OBJECT
-            && self.bytes.get().saturating_add(bytes) <= self.limit
-            && region::has_room(bytes)
+        bytes <= LARGEST_OBJECT && self.bytes.get().saturating_add(bytes) <= self.limit && region::has_room(bytes)
     }
 
     /// Uninitialised memory for `words` words, aligned to a word.

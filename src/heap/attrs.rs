@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::shape::{LEFT, MergePlan, Shape};
 use super::region::{narrow, widen};
+use super::shape::{LEFT, MergePlan, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
 use super::{Heap, Symbol, Value};
 use crate::diagnostics::Pos;

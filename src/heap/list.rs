@@ -14,8 +14,8 @@ pub(crate) struct List<'h> {
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// A header has room for greater lengths; the heap refuses to make objects as large as these lists.
-const MAX_LENGTH: usize = 1 << 29;
+/// A header has no room for greater lengths. The heap refuses to make objects as large as these lists.
+const MAX_LENGTH: usize = (1 << 29) - 1;
 
 impl<'h> List<'h> {
     /// A list of `length` elements made by `element`, which is called in order.

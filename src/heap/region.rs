@@ -68,9 +68,10 @@ pub(super) unsafe fn widen<T>(bits: u32, less: usize) -> NonNull<T> {
     unsafe { NonNull::new_unchecked(base().add((bits as usize) << 1).sub(less).cast()) }
 }
 
-/// Makes sure that there is a region.
-pub(super) fn ensure() {
-    region();
+/// Makes sure that there is a region, and tells how many bytes heaps may take of it.
+pub(super) fn limit() -> usize {
+    let capacity = region().capacity;
+    capacity - capacity / RESERVE_PART
 }
 
 /// Takes a part of the region for a heap: a multiple of the size of a page. It is empty.

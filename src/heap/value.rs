@@ -16,7 +16,7 @@ use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, bo
 /// |------|--------------------------------------------------------------------|
 /// | `.1` | an integer of 31 bits                                              |
 /// | `00` | a thunk                                                            |
-/// | `10` | any other object: its first half word tells its [kind](ObjectKind) |
+/// | `10` | any other object: its first half word tells its kind |
 ///
 /// Null, Booleans and builtins are objects at the beginning of the region that all heaps share, and have the same bits everywhere.
 #[derive(Copy, Clone)]
