@@ -81,7 +81,7 @@ fn text_and_context<'h>(eval: &mut Eval<'h>, value: Value<'h>) -> Result<(&'h [u
 }
 
 fn with_context<'h>(eval: &mut Eval<'h>, text: &[u8], context: &ContextSet) -> Value<'h> {
-    Str::concat(eval.heap, &[text], eval.context(context))
+    Str::concat(eval.heap, &[text], context.as_slice())
 }
 
 fn discard_context<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Value<'h>> {

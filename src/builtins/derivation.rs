@@ -73,7 +73,7 @@ fn output_of<'h>(eval: &mut Eval<'h>, [derivation, output]: [Value<'h>; 2]) -> R
     let path = output_path(eval, &drv, &outputs)?;
     let mut context = ContextSet::default();
     context.insert(eval.contexts.intern(ContextElement::Built { drv, outputs }));
-    Ok(Str::concat(eval.heap, &[path.as_bytes()], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[path.as_bytes()], context.as_slice()))
 }
 
 /// The path of an output of an output ... of a derivation, or what stands for it.
@@ -376,7 +376,7 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
     let mut context = ContextSet::default();
     context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));
     let text = eval.store.print(&drv_path);
-    let drv_value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
+    let drv_value = Str::concat(eval.heap, &[text.as_bytes()], context.as_slice());
     let mut attrs = AttrList::from_iter([(names::DRV_PATH, Pos::NONE, drv_value)]);
     for (name, output) in &derivation.outputs {
         let text = match output.path() {
@@ -386,7 +386,7 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
         let mut context = ContextSet::default();
         context
             .insert(eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: vec![name.clone()] }));
-        let value = Str::concat(eval.heap, &[text.as_bytes()], eval.context(&context));
+        let value = Str::concat(eval.heap, &[text.as_bytes()], context.as_slice());
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }
     Ok(eval.attrs_from(attrs))

@@ -160,7 +160,7 @@ fn store_path<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'
         return Err(error(Code::InvalidStorePath, format!("the path '{path}' is not in the store")));
     };
     context.insert(eval.contexts.intern(ContextElement::Opaque(store_path)));
-    Ok(Str::concat(eval.heap, &[path], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[path], context.as_slice()))
 }
 
 fn to_file<'h>(eval: &mut Eval<'h>, [name, contents]: [Value<'h>; 2]) -> Result<Value<'h>> {
@@ -273,6 +273,6 @@ impl<'h> Eval<'h> {
         let text = self.store.print(&path);
         let mut context = ContextSet::default();
         context.insert(self.contexts.intern(ContextElement::Opaque(path)));
-        Str::concat(self.heap, &[text.as_bytes()], self.context(&context))
+        Str::concat(self.heap, &[text.as_bytes()], context.as_slice())
     }
 }

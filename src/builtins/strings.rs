@@ -180,7 +180,7 @@ fn substring<'h>(eval: &mut Eval<'h>, [start, length, string]: [Value<'h>; 3]) -
     let text = eval.coerce(string, Coercion::INTERPOLATION, &mut context)?;
     let from = start.min(text.len());
     let to = from.saturating_add(length).min(text.len());
-    Ok(Str::concat(eval.heap, &[&text[from..to]], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[&text[from..to]], context.as_slice()))
 }
 
 fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]) -> Result<Value<'h>> {
@@ -202,7 +202,7 @@ fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]
     let Some(other) = other else {
         length += separator.bytes().len() * elements.len().saturating_sub(1);
         eval.reserve(length)?;
-        let context = eval.context(&context);
+        let context = context.as_slice();
         let mut writer = Writer::new(eval.heap, length, context);
         for (index, element) in elements.iter().enumerate() {
             if index > 0 {
@@ -424,7 +424,7 @@ fn parse_drv_name<'h>(eval: &mut Eval<'h>, [name]: [Value<'h>; 1]) -> Result<Val
 fn base_name_of<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let mut context = ContextSet::default();
     let text = eval.coerce(path, Coercion::PLAIN, &mut context)?;
-    Ok(Str::concat(eval.heap, &[path::base_name(text)], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[path::base_name(text)], context.as_slice()))
 }
 
 fn dir_of<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
@@ -434,11 +434,11 @@ fn dir_of<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> 
     }
     let mut context = ContextSet::default();
     let text = eval.coerce(path, Coercion::PLAIN, &mut context)?;
-    Ok(Str::concat(eval.heap, &[path::directory(text)], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[path::directory(text)], context.as_slice()))
 }
 
 fn to_path<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let mut context = ContextSet::default();
     let text = eval.coerce_to_path(string, &mut context)?;
-    Ok(Str::concat(eval.heap, &[text], eval.context(&context)))
+    Ok(Str::concat(eval.heap, &[text], context.as_slice()))
 }

@@ -7,9 +7,9 @@ use smallvec::SmallVec;
 use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Frame, Kind, Shape, Suspension, Symbol, Thunk, Value};
+use crate::heap::{Attrs, Frame, Kind, SelectCache, Shape, Suspension, Symbol, Thunk, Value};
 use crate::program::{
-    AttrName, AttrsExpr, DynamicAttr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectCache, SelectOne,
+    AttrName, AttrsExpr, DynamicAttr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectOne,
 };
 
 /// Of the names in a set, so many are listed in a message.
@@ -187,12 +187,17 @@ impl<'h> Eval<'h> {
         name: Symbol,
         cache: &SelectCache<'h>,
     ) -> Option<&'h Cell<Value<'h>>> {
-        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
-        let (known, mut index) = cache.0.get();
-        if !known.is_some_and(|known| std::ptr::eq(known, shape)) {
-            index = self.lookups.index_of(shape, name);
-            cache.0.set((Some(shape), index));
+        match cache.find(attrs) {
+            Some(found) => found,
+            None => self.find_anew(attrs, name, cache),
         }
+    }
+
+    #[inline(never)]
+    fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h Cell<Value<'h>>> {
+        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
+        let index = self.lookups.index_of(shape, name);
+        cache.remember(shape, index);
         index.map(|index| &attrs.flat_values()[index as usize])
     }
 

@@ -119,7 +119,7 @@ impl<'h> Eval<'h> {
 
     #[inline(always)]
     fn text_of(&self, pieces: &[Piece<'h>], length: usize, context: &ContextSet) -> Value<'h> {
-        let mut writer = Writer::new(self.heap, length, self.context(context));
+        let mut writer = Writer::new(self.heap, length, context.as_slice());
         for piece in pieces {
             match piece {
                 Piece::Text(text) => writer.push(text),
@@ -195,7 +195,7 @@ impl<'h> Eval<'h> {
     /// It would exceed the memory.
     pub(crate) fn concat_strings(&mut self, parts: &[&[u8]], context: &ContextSet) -> Result<Value<'h>> {
         self.reserve(parts.iter().map(|part| part.len()).sum())?;
-        Ok(Str::concat(self.heap, parts, self.context(context)))
+        Ok(Str::concat(self.heap, parts, context.as_slice()))
     }
 
     /// `./a/${b}`
@@ -290,7 +290,7 @@ impl<'h> Eval<'h> {
             _ => {
                 let mut context = ContextSet::default();
                 let text = self.coerce_forced(value, how, &mut context)?;
-                Str::concat(self.heap, &[text], self.context(&context))
+                Str::concat(self.heap, &[text], context.as_slice())
             }
         };
         Ok(string.as_string().expect("a string has just been made"))

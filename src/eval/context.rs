@@ -5,7 +5,6 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::Eval;
 use crate::heap::{Context, ContextId};
 use crate::store::{OutputName, StorePath};
 
@@ -90,18 +89,17 @@ impl ContextSet {
         }
     }
 
+    /// In ascending order, as a string is made with.
+    #[inline(always)]
+    pub(crate) fn as_slice(&self) -> &[ContextId] {
+        &self.0
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = ContextId> + '_ {
         self.0.iter().copied()
-    }
-}
-
-impl<'h> Eval<'h> {
-    /// A context for a new string.
-    pub(crate) fn context(&self, set: &ContextSet) -> Context<'h> {
-        self.heap.store_slice(&set.0)
     }
 }

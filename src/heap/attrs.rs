@@ -361,6 +361,37 @@ impl<'h> Attrs<'h> {
     }
 }
 
+/// The shape that was looked into last and where a name was in it, if it was.
+#[derive(Default)]
+pub(crate) struct SelectCache<'h> {
+    /// The header of sets with the shape; zero is none.
+    header: Cell<u32>,
+    index: Cell<u32>,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+const ABSENT: u32 = u32::MAX;
+
+impl<'h> SelectCache<'h> {
+    /// What a set has under the name; `None` if that is not remembered for its shape.
+    #[inline(always)]
+    pub(crate) fn find(&self, attrs: Attrs<'h>) -> Option<Option<&'h Cell<Value<'h>>>> {
+        if attrs.header() != self.header.get() {
+            return None;
+        }
+        let index = self.index.get();
+        // SAFETY: the set is flat and of the shape that was remembered, which has so many names and more.
+        Some((index != ABSENT).then(|| unsafe { attrs.object.add(FLAT_HEADER + index as usize).cast().as_ref() }))
+    }
+
+    /// Remembers where the name is in a shape.
+    pub(crate) fn remember(&self, shape: &'h Shape<'h>, index: Option<u32>) {
+        assert!(index.is_none_or(|index| (index as usize) < shape.len()), "a name is at a place of the shape");
+        self.header.set(narrow(NonNull::from(shape)) | FLAT);
+        self.index.set(index.unwrap_or(ABSENT));
+    }
+}
+
 /// A place in a set, for looking up several names, each greater than the one before.
 pub(crate) struct Walk<'h> {
     set: Attrs<'h>,

@@ -40,7 +40,7 @@ mod thunk;
 mod value;
 
 pub(crate) use arena::Heap;
-pub(crate) use attrs::Attrs;
+pub(crate) use attrs::{Attrs, SelectCache};
 pub(crate) use frame::Frame;
 pub(crate) use function::{Closure, Function, Partial};
 pub(crate) use list::List;

@@ -21,8 +21,10 @@ use crate::diagnostics::Pos;
 #[repr(align(16))]
 pub(crate) struct Shape<'h> {
     names: &'h [Symbol],
-    positions: &'h [Pos],
-    alphabetical: Cell<Option<&'h [u32]>>,
+    /// The first of as many positions as there are names.
+    positions: NonNull<Pos>,
+    /// The first of as many indices.
+    alphabetical: Cell<Option<NonNull<u32>>>,
     /// The same shape without positions, once it was needed.
     anonymous: Cell<Option<&'h Shape<'h>>>,
 }
@@ -55,7 +57,7 @@ impl<'h> Shape<'h> {
         shapes.0.find(hash, |&(other, pointer)| {
             // SAFETY: the table has only shapes of this heap, which live as long as it does.
             let shape = unsafe { pointer.cast::<Shape<'h>>().as_ref() };
-            let is_equal = other == hash && shape.names == names && shape.positions == positions;
+            let is_equal = other == hash && shape.names == names && shape.positions() == positions;
             found = is_equal.then_some(shape);
             is_equal
         });
@@ -72,6 +74,7 @@ impl<'h> Shape<'h> {
         debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
         heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
         let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
+        let positions = NonNull::from(positions).cast();
         heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None) })
     }
 
@@ -85,8 +88,10 @@ impl<'h> Shape<'h> {
         self.names
     }
 
+    #[inline(always)]
     pub(crate) fn positions(&self) -> &'h [Pos] {
-        self.positions
+        // SAFETY: the shape was made with as many positions as names, which live as long as the heap.
+        unsafe { std::slice::from_raw_parts(self.positions.as_ptr(), self.names.len()) }
     }
 
     /// Where `name` is.
@@ -113,12 +118,13 @@ impl<'h> Shape<'h> {
     /// The indices of the names in alphabetical order, computed by `sort` once.
     pub(crate) fn alphabetical(&self, heap: &'h Heap, sort: impl FnOnce(&mut [u32], &'h [Symbol])) -> &'h [u32] {
         if let Some(order) = self.alphabetical.get() {
-            return order;
+            // SAFETY: there are as many as names, made below.
+            return unsafe { std::slice::from_raw_parts(order.as_ptr(), self.names.len()) };
         }
         let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
         sort(&mut order, self.names);
         let order = heap.store_slice(&order);
-        self.alphabetical.set(Some(order));
+        self.alphabetical.set(Some(NonNull::from(order).cast()));
         order
     }
 
@@ -133,13 +139,13 @@ impl<'h> Shape<'h> {
             let take_left = r == right.len() || l < self.len() && self.names[l] < right.names[r];
             if take_left {
                 names.push(self.names[l]);
-                positions.push(self.positions[l]);
+                positions.push(self.positions()[l]);
                 sources.push(l as u32 | LEFT);
                 l += 1;
             } else {
                 l += usize::from(l < self.len() && self.names[l] == right.names[r]);
                 names.push(right.names[r]);
-                positions.push(right.positions[r]);
+                positions.push(right.positions()[r]);
                 sources.push(r as u32);
                 r += 1;
             }

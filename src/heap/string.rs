@@ -11,7 +11,8 @@ use super::{Heap, Symbol, Value};
 /// A string: bytes, and for a few the store objects that they mention.
 ///
 /// The first half word has the kind, whether there is a context, and above that the symbol of a string that has been used as a
-/// name, plus one, or zero. The second is the length. A context is in the next two: where it is and how many elements it has.
+/// name, plus one, or zero. The second is the length. A context is in the next two: where it is, or
+/// its only element, and how many elements it has.
 #[derive(Copy, Clone)]
 pub(crate) struct Str<'h> {
     object: NonNull<u32>,
@@ -39,7 +40,7 @@ impl<'h> Str<'h> {
     }
 
     /// The parts one after the other. `context` must be sorted.
-    pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: Context<'h>) -> Value<'h> {
+    pub(crate) fn concat(heap: &'h Heap, parts: &[&[u8]], context: &[ContextId]) -> Value<'h> {
         let mut writer = Writer::new(heap, parts.iter().map(|part| part.len()).sum(), context);
         parts.iter().for_each(|part| writer.push(part));
         writer.finish()
@@ -75,8 +76,11 @@ impl<'h> Str<'h> {
         }
         // SAFETY: the flag in the header says that the context follows.
         unsafe {
-            let elements = widen::<ContextId>(self.object.add(HEADER).read(), 0);
-            std::slice::from_raw_parts(elements.as_ptr(), self.object.add(HEADER + 1).read() as usize)
+            let place = self.object.add(HEADER);
+            match place.add(1).read() as usize {
+                1 => std::slice::from_raw_parts(place.cast().as_ptr(), 1),
+                count => std::slice::from_raw_parts(widen(place.read(), 0).as_ptr(), count),
+            }
         }
     }
 
@@ -116,7 +120,7 @@ pub(crate) struct Writer<'h> {
 impl<'h> Writer<'h> {
     /// A string of `length` bytes, all of which are to be written. `context` must be sorted.
     #[inline(always)]
-    pub(crate) fn new(heap: &'h Heap, length: usize, context: Context<'h>) -> Self {
+    pub(crate) fn new(heap: &'h Heap, length: usize, context: &[ContextId]) -> Self {
         let header_words = if context.is_empty() { 1 } else { 2 };
         let words = header_words + length.div_ceil(8);
         assert!(length <= u32::MAX as usize, "the heap has no room for a string that long");
@@ -127,7 +131,11 @@ impl<'h> Writer<'h> {
             object.write(object_kind::STRING | if context.is_empty() { 0 } else { HAS_CONTEXT });
             object.add(1).write(length as u32);
             if !context.is_empty() {
-                object.add(HEADER).write(narrow(NonNull::from(context).cast::<ContextId>()));
+                let place = match *context {
+                    [only] => only.0,
+                    _ => narrow(NonNull::from(heap.store_slice(context)).cast::<ContextId>()),
+                };
+                object.add(HEADER).write(place);
                 object.add(HEADER + 1).write(context.len() as u32);
             }
             Writer { object, end: object.add(2 * header_words).cast::<u8>(), left: length, heap: PhantomData }

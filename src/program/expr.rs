@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use super::Strictness;
 use crate::diagnostics::Pos;
-use crate::heap::{Frame, MergePlan, Shape, Symbol, Value};
+use crate::heap::{Frame, MergePlan, SelectCache, Shape, Symbol, Value};
 
 /// An expression.
 #[derive(Copy, Clone)]
@@ -124,10 +124,6 @@ pub(crate) struct PathElement<'h> {
     pub(crate) pos: Pos,
     pub(crate) cache: SelectCache<'h>,
 }
-
-/// The shape that was looked into last and where the name was in it, if it was.
-#[derive(Default)]
-pub(crate) struct SelectCache<'h>(pub(crate) Cell<(Option<&'h Shape<'h>>, Option<u32>)>);
 
 /// `subject.name`: most selections are of this kind.
 pub(crate) struct SelectOne<'h> {

@@ -13,11 +13,11 @@ use super::bindings::{BindingSets, Reader};
 use super::names_in_order::NamesInOrder;
 use super::scope::Scopes;
 use super::{
-    Assert, AttrName, Call, Expr, Globals, HasAttr, If, Lints, ListExpr, PathElement, RootScope, Select, SelectCache,
-    SelectOne, SymbolTable, With, names,
+    Assert, AttrName, Call, Expr, Globals, HasAttr, If, Lints, ListExpr, PathElement, RootScope, Select, SelectOne,
+    SymbolTable, With, names,
 };
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::heap::{Heap, List, Symbol, Value};
+use crate::heap::{Heap, List, SelectCache, Symbol, Value};
 use crate::stack;
 use crate::syntax::{NodeId, Parse, SyntaxKind};
 

@@ -18,8 +18,7 @@ mod symbols;
 
 pub(crate) use expr::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicVariable, Expr, Formal, Formals, HasAttr,
-    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectCache, SelectOne, Unary, Update, UpdateCache,
-    With,
+    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Unary, Update, UpdateCache, With,
 };
 pub use lint::{Lint, LintLevel, Lints};
 pub(crate) use lower::{Lowering, lower};
