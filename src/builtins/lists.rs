@@ -276,7 +276,7 @@ fn gen_list<'h>(eval: &mut Eval<'h>, [generator, length]: [Value<'h>; 2]) -> Res
         return Err(invalid_argument(format!("cannot create a list of {length} elements")));
     };
     let generator = eval.force_function(generator)?;
-    // Each element is a thunk of two words.
+    // Each element is a value and a thunk, which is as large as two.
     eval.reserve(count as usize * 3 * size_of::<Value>())?;
     Ok(List::build(eval.heap, count as usize, |index| eval.delayed_call(generator, &[Value::small_int(index as u32)])))
 }

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::frame::REUSABLE;
-use super::region::{self, PAGE};
+use super::region::{self, GRANULE};
 use super::shape::ShapeTable;
 use super::tally::{Census, Tally};
 use crate::attention::{Attention, Request};
@@ -35,6 +35,8 @@ pub(crate) struct Heap {
 /// The first chunk is small so that evaluating `1` touches little memory.
 const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
+/// The size of a page on most systems; where pages are larger, some are not asked for ahead of need.
+const PAGE: usize = 4096;
 /// An object of more bytes could not have its size in its header.
 const LARGEST_OBJECT: usize = (1 << 31) - 8;
 /// Of the memory of a chunk, so much at least and at most is asked of the system at a time. In between it is a part of what
@@ -140,7 +142,7 @@ impl Heap {
         // A large object gets a chunk of its own, and the current chunk stays in use.
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };
-        let size = size.next_multiple_of(PAGE);
+        let size = size.next_multiple_of(GRANULE);
         let (start, is_scarce) = region::take(size);
         chunks.push((start, size));
         self.bytes.set(self.bytes.get() + size);

@@ -17,7 +17,8 @@ const CAPACITY: usize = 8 << 30;
 const LEAST_CAPACITY: usize = 64 << 20;
 /// What is left when so much of the region is in use is for evaluations to come to their end.
 const RESERVE_PART: usize = 16;
-pub(super) const PAGE: usize = 4096;
+/// Parts of the region are multiples of this, which is the largest size of a page that systems have.
+pub(super) const GRANULE: usize = 64 << 10;
 
 struct Region {
     capacity: usize,
@@ -74,7 +75,7 @@ pub(super) fn limit() -> usize {
     capacity - capacity / RESERVE_PART
 }
 
-/// Takes a part of the region for a heap: a multiple of the size of a page. It is empty.
+/// Takes a part of the region for a heap: a multiple of [`GRANULE`]. It is empty.
 ///
 /// The flag says that not much is left.
 pub(super) fn take(bytes: usize) -> (NonNull<u8>, bool) {
@@ -82,7 +83,7 @@ pub(super) fn take(bytes: usize) -> (NonNull<u8>, bool) {
     let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
     let range = match free.ranges.allocate_range(bytes) {
         Ok(range) => range,
-        Err(_) => handle_alloc_error(Layout::from_size_align(bytes, PAGE).unwrap_or(Layout::new::<u8>())),
+        Err(_) => handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>())),
     };
     free.bytes -= bytes;
     let is_scarce = free.bytes < region.capacity / RESERVE_PART;
@@ -120,16 +121,16 @@ fn region() -> &'static Region {
             match system::reserve(capacity) {
                 Some(start) => break start,
                 None if capacity > LEAST_CAPACITY => capacity /= 2,
-                None => handle_alloc_error(Layout::from_size_align(capacity, PAGE).unwrap_or(Layout::new::<u8>())),
+                None => handle_alloc_error(Layout::from_size_align(capacity, GRANULE).unwrap_or(Layout::new::<u8>())),
             }
         };
         // SAFETY: this runs once, before anything can read the base.
         unsafe { *BASE.0.get() = start.as_ptr() };
-        // The first page is for the values that are in no heap.
-        system::commit(start, PAGE);
+        // The beginning is for the values that are in no heap.
+        system::commit(start, GRANULE);
         write_immediates(start.cast());
-        let bytes = capacity - PAGE;
-        Region { capacity, free: Mutex::new(Free { ranges: RangeAllocator::new(PAGE..capacity), bytes }) }
+        let bytes = capacity - GRANULE;
+        Region { capacity, free: Mutex::new(Free { ranges: RangeAllocator::new(GRANULE..capacity), bytes }) }
     })
 }
 
@@ -138,7 +139,7 @@ mod system {
     use std::alloc::{Layout, handle_alloc_error};
     use std::ptr::NonNull;
 
-    use super::{CAPACITY, PAGE};
+    use super::{CAPACITY, GRANULE};
 
     /// Most systems have nothing here.
     const HINT: usize = 16 * CAPACITY;
@@ -179,7 +180,7 @@ mod system {
         // SAFETY: these are pages of the region.
         let result = unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
         if result != 0 {
-            handle_alloc_error(Layout::from_size_align(bytes, PAGE).unwrap_or(Layout::new::<u8>()));
+            handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>()));
         }
     }
 
@@ -206,12 +207,12 @@ mod system {
     use std::alloc::{Layout, alloc_zeroed};
     use std::ptr::NonNull;
 
-    use super::PAGE;
+    use super::GRANULE;
 
     const CAPACITY: usize = 256 << 20;
 
     pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(capacity, PAGE).ok().filter(|_| capacity <= CAPACITY)?;
+        let layout = Layout::from_size_align(capacity, GRANULE).ok().filter(|_| capacity <= CAPACITY)?;
         // SAFETY: the size is not zero.
         NonNull::new(unsafe { alloc_zeroed(layout) })
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::ptr::NonNull;
 
-use super::region::{PAGE, narrow, widen};
+use super::region::{narrow, widen};
 use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, boxed};
 
 /// A value of the language, or a thunk that will become one: half a machine word, freely copied.
@@ -66,15 +66,15 @@ const FALSE: u32 = immediate_word(2);
 const TRUE: u32 = immediate_word(3);
 /// The place of the first builtin among the objects that are in no heap.
 const FIRST_BUILTIN: u32 = 4;
-/// There is a page of them.
-const IMMEDIATES: u32 = (PAGE / 8) as u32;
+/// So many places there are, in one page of most systems.
+const IMMEDIATES: u32 = 512;
 
 const fn immediate_word(place: u32) -> u32 {
     place << 2 | TAG_OBJECT
 }
 
 /// Writes the objects of values that are in no heap, at the beginning of the region.
-pub(super) fn write_immediates(page: NonNull<u32>) {
+pub(super) fn write_immediates(start: NonNull<u32>) {
     let fixed = [object_kind::NULL; FIRST_BUILTIN as usize].into_iter().enumerate().map(|(place, null)| match place {
         2 => object_kind::FALSE,
         3 => object_kind::TRUE,
@@ -82,8 +82,8 @@ pub(super) fn write_immediates(page: NonNull<u32>) {
     });
     let builtins = (0..IMMEDIATES - FIRST_BUILTIN).map(|id| id << object_kind::OTHER_BITS | object_kind::BUILTIN);
     for (place, header) in fixed.chain(builtins).enumerate() {
-        // SAFETY: the page has room for so many words, and nobody reads it yet.
-        unsafe { page.add(2 * place).write(header) };
+        // SAFETY: there is room for so many words, and nobody reads them yet.
+        unsafe { start.add(2 * place).write(header) };
     }
 }
 
