@@ -156,7 +156,8 @@ impl<'h> Value<'h> {
 
     #[inline(always)]
     pub(super) fn of_thunk(object: NonNull<u32>) -> Value<'h> {
-        Value::from_bits(narrow(object))
+        // SAFETY: no object is at the beginning of the region, so that none has zero bits.
+        unsafe { Value::from_word(narrow(object)) }
     }
 
     #[inline(always)]
