@@ -78,7 +78,7 @@ impl<'h> Eval<'h> {
         lambda: &'h Lambda<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        let inner = Frame::for_call(self.heap, closure.frame(), lambda.slots as usize);
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
         let plain = lambda.parameters.len();
         for (index, (slot, argument)) in inner.slots()[..plain].iter().zip(call.arguments).enumerate() {
             let value = match lambda.strictness.of(index) {
@@ -215,7 +215,7 @@ impl<'h> Eval<'h> {
     /// Calls a closure with exactly as many arguments as it takes.
     fn call_closure(&mut self, closure: Closure<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         let lambda = closure.lambda();
-        let inner = Frame::for_call(self.heap, closure.frame(), lambda.slots as usize);
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
         let plain = lambda.parameters.len();
         for (slot, &argument) in inner.slots()[..plain].iter().zip(arguments) {
             slot.set(Some(argument));

@@ -94,7 +94,7 @@ impl Heap {
         bytes <= LARGEST_OBJECT && self.bytes.get().saturating_add(bytes) <= self.limit && region::has_room(bytes)
     }
 
-    /// Uninitialised memory for `words` words, aligned to a word.
+    /// Memory for `words` words, aligned to a word. It is zero.
     #[inline(always)]
     pub(super) fn alloc_words(&self, words: usize) -> NonNull<u64> {
         let bytes = words * 8;

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::region::{narrow, widen};
-use super::{Heap, Value};
+use super::region::widen;
+use super::value::frame_word;
+use super::{Closure, Heap, Value};
 
 /// A parent frame and a row of slots. `let`, `rec`, formals, arguments and `with` all make one.
 ///
@@ -33,18 +34,25 @@ impl<'h> Frame<'h> {
     /// A frame whose slots are all empty.
     #[inline(always)]
     pub(crate) fn new(heap: &'h Heap, parent: Option<Frame<'h>>, slots: usize) -> Self {
-        if let Some(parent) = parent {
-            parent.capture();
-        }
-        Frame::fill(heap.alloc_frame(slots), parent, slots)
+        Frame::begin(heap.alloc_frame(slots), frame_word(parent), slots)
     }
 
-    /// A frame for a call of a function that was made in `parent`. It may be given back by [`Frame::release`].
+    /// A frame for a call of a closure. It may be given back by [`Frame::release`]. Its slots are empty if that is asked for;
+    /// if not, they may have any values until they are set.
     #[inline(always)]
-    pub(crate) fn for_call(heap: &'h Heap, parent: Option<Frame<'h>>, slots: usize) -> Self {
-        // The function refers to the parent already.
-        let object = heap.released_frame(slots).unwrap_or_else(|| heap.alloc_frame(slots));
-        Frame::fill(object, parent, slots)
+    pub(crate) fn for_call(heap: &'h Heap, closure: Closure<'h>, slots: usize, is_empty: bool) -> Self {
+        let object = match heap.released_frame(slots) {
+            Some(object) => {
+                if is_empty {
+                    // SAFETY: the frame has so many words.
+                    unsafe { object.add(1).write_bytes(0, words_of(slots) - 1) };
+                }
+                object
+            }
+            None => heap.alloc_frame(slots),
+        };
+        // The closure refers to the parent already.
+        Frame::begin(object, closure.frame_word(), slots)
     }
 
     /// Gives back the frame of a call that has returned, unless something still refers to it.
@@ -63,26 +71,16 @@ impl<'h> Frame<'h> {
         unsafe { self.object.write(self.header() | CAPTURED) };
     }
 
+    /// Writes the header. The slots are there: memory that a heap gives is zero, which is what empty slots are.
     #[inline(always)]
-    fn fill(object: NonNull<u64>, parent: Option<Frame<'h>>, slots: usize) -> Self {
-        let parent = parent.map_or(0, |frame| narrow(frame.object));
-        // SAFETY: so many words were allocated from `object` on; zero is an empty slot.
+    fn begin(object: NonNull<u64>, parent: u32, slots: usize) -> Self {
+        let object = object.cast::<u32>();
+        // SAFETY: the words of a frame with so many slots begin at `object`.
         unsafe {
-            object.cast::<u32>().write(parent);
-            object.cast::<u32>().add(1).write(slots as u32);
-            // Most frames have one word of slots or two. For the rest the compiler makes a call of the loop.
-            let words = words_of(slots);
-            if words > 1 {
-                object.add(1).write(0);
-            }
-            if words > 2 {
-                object.add(2).write(0);
-            }
-            for index in 3..words {
-                object.add(index).write(0);
-            }
+            object.write(parent);
+            object.add(1).write(slots as u32);
         }
-        Frame { object: object.cast(), heap: PhantomData }
+        Frame { object, heap: PhantomData }
     }
 
     #[inline(always)]
@@ -152,6 +150,8 @@ impl Heap {
         let object = NonNull::new(list.get())?;
         // SAFETY: only `keep_released` adds to the list, and it makes the second word the link to the next.
         list.set(unsafe { object.add(1).cast::<*mut u64>().read() });
+        // SAFETY: these are two slots, and the halves of a link are no values.
+        unsafe { object.add(1).write(0) };
         Some(object)
     }
 

@@ -58,15 +58,11 @@ impl<'h> Closure<'h> {
         unsafe { widen(self.object.read(), 2 * object_kind::CLOSURE as usize).as_ref() }
     }
 
+    /// The frame in 32 bits, or zero.
     #[inline(always)]
-    pub(crate) fn frame(self) -> Option<Frame<'h>> {
-        // SAFETY: the second half word is a frame of this heap or zero.
-        unsafe {
-            match self.object.add(1).read() {
-                0 => None,
-                frame => Some(Frame::from_object(widen(frame, 0))),
-            }
-        }
+    pub(super) fn frame_word(self) -> u32 {
+        // SAFETY: that is the second half word.
+        unsafe { self.object.add(1).read() }
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn limit() -> usize {
     capacity - capacity / RESERVE_PART
 }
 
-/// Takes a part of the region for a heap: a multiple of [`GRANULE`]. It is empty.
+/// Takes a part of the region for a heap: a multiple of [`GRANULE`]. All of it is zero.
 ///
 /// The flag says that not much is left.
 pub(super) fn take(bytes: usize) -> (NonNull<u8>, bool) {
@@ -219,5 +219,8 @@ mod system {
 
     pub(super) fn commit(_start: NonNull<u8>, _bytes: usize) {}
 
-    pub(super) fn discard(_start: NonNull<u8>, _bytes: usize) {}
+    pub(super) fn discard(start: NonNull<u8>, bytes: usize) {
+        // SAFETY: nothing refers to this part of the region.
+        unsafe { start.write_bytes(0, bytes) };
+    }
 }
