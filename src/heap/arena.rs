@@ -217,3 +217,41 @@ impl Drop for Heap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_zero_even_where_another_heap_was() {
+        for _ in 0..3 {
+            let heap = Heap::new(usize::MAX);
+            for length in [1, 100, FIRST_CHUNK / 8, CHUNK / 8] {
+                let words = heap.alloc_words(length);
+                // SAFETY: so many words have been allocated, and nobody else has them.
+                let words = unsafe { std::slice::from_raw_parts_mut(words.as_ptr(), length) };
+                assert!(words.iter().all(|&word| word == 0));
+                words.fill(u64::MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn heaps_of_several_threads_do_not_overlap() {
+        let all_are_full = std::sync::Barrier::new(4);
+        let mut chunks: Vec<(usize, usize)> = std::thread::scope(|scope| {
+            let make = |seed: u64| {
+                let heap = Heap::new(usize::MAX);
+                (0..50_000).for_each(|index| _ = heap.store_slice(&[seed, index, seed]));
+                let chunks: Vec<_> = heap.chunks.borrow().iter().map(|chunk| (chunk.0.addr().get(), chunk.1)).collect();
+                all_are_full.wait();
+                chunks
+            };
+            let threads: Vec<_> = (0..4).map(|seed| scope.spawn(move || make(seed))).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("it does not panic")).collect()
+        });
+        chunks.sort();
+        assert!(chunks.len() >= 8);
+        assert!(chunks.is_sorted_by(|left, right| left.0 + left.1 <= right.0));
+    }
+}
