@@ -52,6 +52,9 @@ fn memory_has_a_limit() {
         "let f = x: builtins.seq x (f (builtins.concatLists [ x x ])); in f [ 1 ]",
         // Many small things.
         "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }",
+        // Many small things that one builtin makes.
+        r#"builtins.split "" (builtins.foldl' (x: n: x + x) "a" (builtins.genList (n: n) 22))"#,
+        r#"builtins.fromJSON "[${builtins.foldl' (x: n: x + x) "[[0.5]]," (builtins.genList (n: n) 21)}0]""#,
         // No excuse.
         "builtins.tryEval (builtins.length (builtins.genList (n: n) 4000000000))",
     ] {

@@ -125,6 +125,7 @@ fn from_json<'h>(eval: &mut Eval<'h>, [text]: [Value<'h>; 1]) -> Result<Value<'h
     let mut open: Vec<Open<'h>> = Vec::new();
     let mut result = Value::null();
     loop {
+        eval.attend()?;
         let event = match reader.next() {
             Ok(Some(event)) => event,
             Ok(None) => return Ok(result),

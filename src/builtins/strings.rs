@@ -391,6 +391,7 @@ fn split<'h>(eval: &mut Eval<'h>, [regex, string]: [Value<'h>; 2]) -> Result<Val
     let mut parts = Vec::new();
     let mut end = 0;
     for (range, captures) in regex.matches(text) {
+        eval.attend()?;
         parts.push(Str::plain(eval.heap, &text[end..range.start]));
         parts.push(groups(eval.heap, text, &captures));
         end = range.end;

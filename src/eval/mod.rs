@@ -255,6 +255,18 @@ impl<'h> Eval<'h> {
         Ok(())
     }
 
+    /// For builtins that make many things between two steps of evaluation: looks whether somebody wants it to end.
+    ///
+    /// # Errors
+    /// That it ends.
+    #[inline(always)]
+    pub(crate) fn attend(&mut self) -> Result<()> {
+        match self.stack.is_low() {
+            true => self.meet_requests(),
+            false => Ok(()),
+        }
+    }
+
     /// Makes sure that so much more memory may be taken, before something large is made.
     ///
     /// # Errors
