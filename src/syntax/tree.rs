@@ -1,6 +1,7 @@
 //! The lossless tree, made of the record on demand.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::hash::BuildHasher;
 
 use rowan::{GreenNode, GreenToken, Language, NodeOrToken};
@@ -109,7 +110,9 @@ impl Parse {
             next = open.last().map_or(Link::NONE, |outer| outer.next);
         }
         builder.tokens_before(self.tokens.kinds.len() as u32);
-        GreenNode::new(Nix::kind_to_raw(SyntaxKind::Root), builder.elements)
+        let Builder { elements, common, .. } = builder;
+        COMMON.set(Some(common));
+        GreenNode::new(Nix::kind_to_raw(SyntaxKind::Root), elements)
     }
 
     /// Whether a node is a name, or something that is nothing but a name.
@@ -133,6 +136,21 @@ struct Open {
 
 /// Longer tokens are seldom equal to another.
 const MAX_SHARED: usize = 32;
+/// So many places there are for tokens that are shared.
+const PLACES: usize = 8192;
+
+thread_local! {
+    /// What the last tree of this thread has left for the next. A tree has much in common with others: names, blanks.
+    static COMMON: Cell<Option<Box<Common>>> = const { Cell::new(None) };
+}
+
+/// Tokens and small nodes that trees share.
+struct Common {
+    /// The tokens whose kind says their text.
+    fixed: [Option<GreenToken>; SyntaxKind::ALL.len()],
+    /// Other tokens, each at the place that its hash says.
+    places: Vec<Option<Shared>>,
+}
 
 /// A token, and nodes of nothing else, which are shared by all places in the tree that have them.
 struct Shared {
@@ -145,7 +163,8 @@ struct Shared {
 /// Makes green nodes.
 ///
 /// rowan's own builder looks up every token and every small node in tables that only grow. Here a token is looked up in
-/// one place, where it replaces what was there, and of the nodes only those of one name are shared.
+/// one place, where it replaces what was there, and of the nodes only those of one name are shared. So one table serves all trees
+/// of a thread.
 struct Builder<'a> {
     parse: &'a Parse,
     /// The whole text, if it stands for itself in a tree.
@@ -154,10 +173,7 @@ struct Builder<'a> {
     token: u32,
     /// The elements of all nodes that are open.
     elements: Vec<NodeOrToken<GreenNode, GreenToken>>,
-    /// The tokens whose kind says their text.
-    fixed: [Option<GreenToken>; SyntaxKind::ALL.len()],
-    /// Other tokens, each at the place that its hash says.
-    shared: Vec<Option<Shared>>,
+    common: Box<Common>,
 }
 
 impl<'a> Builder<'a> {
@@ -165,9 +181,12 @@ impl<'a> Builder<'a> {
         // What begins with this byte may be a private character that stands for something else.
         let is_plain = memchr::memchr(0xf3, &parse.source).is_none();
         let plain = std::str::from_utf8(&parse.source).ok().filter(|_| is_plain);
-        let places = (parse.tokens.kinds.len() / 4).clamp(16, 4096).next_power_of_two();
-        let shared = std::iter::repeat_with(|| None).take(places).collect();
-        Builder { parse, plain, token: 0, elements: Vec::new(), fixed: [const { None }; _], shared }
+        let new = || {
+            let places = std::iter::repeat_with(|| None).take(PLACES).collect();
+            Box::new(Common { fixed: [const { None }; _], places })
+        };
+        let common = COMMON.take().unwrap_or_else(new);
+        Builder { parse, plain, token: 0, elements: Vec::new(), common }
     }
 
     /// Adds the tokens up to `end`.
@@ -190,25 +209,25 @@ impl<'a> Builder<'a> {
         // The end of a string that is not there has no text.
         let is_there = self.parse.tokens.starts[at] < self.parse.tokens.starts[at + 1];
         if kind.has_fixed_text() && is_there {
-            if let Some(token) = &self.fixed[kind as usize] {
+            if let Some(token) = &self.common.fixed[kind as usize] {
                 self.token += 1;
                 return token.clone();
             }
             let token = GreenToken::new(Nix::kind_to_raw(kind), &self.next_text());
-            self.fixed[kind as usize] = Some(token.clone());
+            self.common.fixed[kind as usize] = Some(token.clone());
             return token;
         }
         let text = self.next_text();
         if text.len() > MAX_SHARED {
             return GreenToken::new(Nix::kind_to_raw(kind), &text);
         }
-        shared(&mut self.shared, kind, &text).token.clone()
+        shared(&mut self.common.places, kind, &text).token.clone()
     }
 
     /// Adds the next token, a name, as a node that [`Parse::is_word`].
     fn word(&mut self, kind: SyntaxKind) {
         let text = self.next_text();
-        let Shared { token, ident, outer } = shared(&mut self.shared, SyntaxKind::Word, &text);
+        let Shared { token, ident, outer } = shared(&mut self.common.places, SyntaxKind::Word, &text);
         let only = |kind: SyntaxKind, child| GreenNode::new(Nix::kind_to_raw(kind), [child]);
         let ident = ident.get_or_insert_with(|| only(SyntaxKind::Ident, NodeOrToken::Token(token.clone())));
         let node = if kind == SyntaxKind::Ident {
