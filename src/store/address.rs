@@ -183,13 +183,17 @@ impl StoreDir {
         references: impl IntoIterator<Item = &'a StorePath>,
         name: &str,
     ) -> Result<StorePath> {
-        let mut kind = kind.to_owned();
+        /// More than the names of most store objects have, with all that stands around them.
+        const REFERENCE: usize = 96;
+        let references = references.into_iter();
+        let mut fingerprint = String::with_capacity(256 + references.size_hint().0 * REFERENCE);
+        fingerprint.push_str(kind);
         for reference in references {
             for part in [":", self.as_str(), "/", reference.base_name()] {
-                kind.push_str(part);
+                fingerprint.push_str(part);
             }
         }
-        self.finish_path(kind, hash, name)
+        self.finish_path(fingerprint, hash, name)
     }
 
     /// The path that follows from the kind, which is the beginning of the fingerprint, and the others.

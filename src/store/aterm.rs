@@ -287,9 +287,14 @@ impl Writer<'_> {
     }
 
     fn base16(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-            self.raw(&[digit(byte >> 4), digit(byte & 0xf)]);
+        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+        // As long as the longest hash. Its length is a constant, so that the loop has no checks.
+        let mut digits = [[0; 2]; 64];
+        for part in bytes.chunks(digits.len()) {
+            for (digits, byte) in digits.iter_mut().zip(part) {
+                *digits = [digit(byte >> 4), digit(byte & 0xf)];
+            }
+            self.raw(digits[..part.len()].as_flattened());
         }
     }
 

@@ -11,19 +11,23 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), NotUnic
         return Err(NotUnicode);
     }
     out.push(b'"');
-    for &byte in text {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
+    out.reserve(text.len() + 2);
+    let is_escaped = |&byte: &u8| byte < 0x20 || matches!(byte, b'"' | b'\\');
+    let mut rest = text;
+    while let Some(index) = rest.iter().position(is_escaped) {
+        out.extend_from_slice(&rest[..index]);
+        match rest[index] {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
             0x08 => out.extend_from_slice(b"\\b"),
             0x0c => out.extend_from_slice(b"\\f"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            other => out.push(other),
+            byte @ 0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            byte => out.extend_from_slice(&[b'\\', byte]),
         }
+        rest = &rest[index + 1..];
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
     Ok(())
 }
