@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::smallvec;
+
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
 use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
@@ -146,7 +148,7 @@ fn get_context<'h>(eval: &mut Eval<'h>, [string]: [Value<'h>; 1]) -> Result<Valu
         match eval.contexts.element(id).clone() {
             ContextElement::Opaque(path) => references.entry(path).or_default().path = true,
             ContextElement::DrvDeep(drv) => references.entry(drv).or_default().all_outputs = true,
-            ContextElement::Built { drv, outputs } => match <[OutputName; 1]>::try_from(outputs) {
+            ContextElement::Built { drv, outputs } => match outputs.into_inner() {
                 Ok([output]) => references.entry(drv).or_default().outputs.push(output),
                 Err(_) => {
                     let drv = eval.store.print(&drv);
@@ -216,7 +218,9 @@ fn append_context<'h>(eval: &mut Eval<'h>, [string, context]: [Value<'h>; 2]) ->
             }
             for output in outputs.iter() {
                 let output: OutputName = String::from_utf8_lossy(eval.force_plain_string(output)?).into();
-                result.insert(eval.contexts.intern(ContextElement::Built { drv: path.clone(), outputs: vec![output] }));
+                result.insert(
+                    eval.contexts.intern(ContextElement::Built { drv: path.clone(), outputs: smallvec![output] }),
+                );
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::table::builtins;
 use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
@@ -56,7 +58,7 @@ fn output_of<'h>(eval: &mut Eval<'h>, [derivation, output]: [Value<'h>; 2]) -> R
         return Err(error(Code::InvalidArgument, message));
     };
     let (drv, mut outputs) = match eval.contexts.element(only).clone() {
-        ContextElement::Opaque(path) => (path, Vec::new()),
+        ContextElement::Opaque(path) => (path, SmallVec::new()),
         ContextElement::Built { drv, outputs } => (drv, outputs),
         ContextElement::DrvDeep(_) => {
             let message = format!("the string '{text}' refers to a derivation with all that it needs");
@@ -384,8 +386,9 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
             None => Placeholder::of_output(&drv_path, name).to_string(),
         };
         let mut context = ContextSet::default();
-        context
-            .insert(eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: vec![name.clone()] }));
+        context.insert(
+            eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: smallvec![name.clone()] }),
+        );
         let value = Str::concat(eval.heap, &[text.as_bytes()], context.as_slice());
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }

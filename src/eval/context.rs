@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
 use crate::heap::{Context, ContextId};
@@ -19,7 +20,7 @@ pub(crate) enum ContextElement {
     DrvDeep(StorePath),
     /// An output of a derivation; of several outputs in a row, each but the last is a derivation itself (dynamic
     /// derivations).
-    Built { drv: StorePath, outputs: Vec<OutputName> },
+    Built { drv: StorePath, outputs: SmallVec<[OutputName; 1]> },
 }
 
 impl fmt::Display for ContextElement {
@@ -38,19 +39,13 @@ impl fmt::Display for ContextElement {
 /// All context elements of an evaluator.
 #[derive(Default)]
 pub(crate) struct ContextTable {
-    elements: Vec<ContextElement>,
-    ids: FxHashMap<ContextElement, ContextId>,
+    elements: IndexSet<ContextElement, FxBuildHasher>,
 }
 
 impl ContextTable {
     pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {
-        if let Some(&id) = self.ids.get(&element) {
-            return id;
-        }
-        let id = ContextId(u32::try_from(self.elements.len()).expect("fewer than 2^32 store paths"));
-        self.elements.push(element.clone());
-        self.ids.insert(element, id);
-        id
+        let (index, _) = self.elements.insert_full(element);
+        ContextId(u32::try_from(index).expect("fewer than 2^32 store paths"))
     }
 
     pub(crate) fn element(&self, id: ContextId) -> &ContextElement {
