@@ -1,6 +1,7 @@
 //! Files: finding, reading, parsing, lowering, evaluating; each once.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -205,20 +206,22 @@ impl<'h> Eval<'h> {
             return Ok(path.to_vec());
         }
         let mut path = path.to_vec();
+        let mut file_type = self.file_type(&path);
         for _ in 0..MAX_LINKS {
-            match self.file_type(&path) {
+            match file_type {
                 Ok(FileType::Symlink) => match self.read_link(&path) {
                     Ok(target) => {
                         let target = join(directory(&path), target.as_os_str().as_bytes());
                         // A link such as `/dev/stdin` may lead to what has no path; the system can follow it.
-                        if self.file_type(&target).is_err() {
+                        file_type = self.file_type(&target);
+                        if file_type.is_err() {
                             return Ok(path);
                         }
                         path = target;
                     }
                     Err(cause) => return Err(self.unreadable(&path, &cause)),
                 },
-                Ok(FileType::Directory) => path = self.default_file(&path),
+                Ok(FileType::Directory) => (path, file_type) = self.default_file(&path),
                 Ok(_) => return Ok(path),
                 Err(cause) => return Err(self.unreadable(&path, &cause)),
             }
@@ -226,10 +229,18 @@ impl<'h> Eval<'h> {
         Err(super::files::too_many_links(&path))
     }
 
-    fn default_file(&self, directory: &[u8]) -> Vec<u8> {
+    /// The file of a directory and its type.
+    fn default_file(&self, directory: &[u8]) -> (Vec<u8>, io::Result<FileType>) {
         let nix = join(directory, b"default.nix");
+        let nix_type = self.file_type(&nix);
+        if nix_type.is_ok() {
+            return (nix, nix_type);
+        }
         let cfg = join(directory, b"default.cfg");
-        if self.file_type(&nix).is_err() && self.file_type(&cfg).is_ok() { cfg } else { nix }
+        match self.file_type(&cfg) {
+            Ok(cfg_type) => (cfg, Ok(cfg_type)),
+            Err(_) => (nix, nix_type),
+        }
     }
 }
 
