@@ -274,7 +274,7 @@ impl Evaluator {
             let program = eval.load(name, text, &base_dir, &RootScope { names })?;
             let frame = Frame::new(eval.heap, None, variables.len());
             for (slot, (_, root)) in frame.slots().iter().zip(&variables) {
-                slot.set(Some(eval.roots[*root]));
+                slot.set(eval.roots[*root]);
             }
             eval.eval(program, (!variables.is_empty()).then_some(frame))
         })

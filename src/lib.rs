@@ -220,4 +220,5 @@ pub use evaluator::{
     Builder, Calls, Documentation, Error, Evaluator, Kind, Objects, Result, Scope, Sources, Statistics, Value, Values,
     builtin_documentation,
 };
+pub use heap::Allocator;
 pub use program::{Lint, LintLevel, Lints};

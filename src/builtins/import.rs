@@ -54,7 +54,7 @@ fn scoped_import<'h>(eval: &mut Eval<'h>, [scope, path]: [Value<'h>; 2]) -> Resu
     let (shape, values) = scope.flatten(eval.heap);
     let frame = Frame::new(eval.heap, None, values.len());
     for (slot, value) in frame.slots().iter().zip(values) {
-        slot.set(Some(value.get()));
+        slot.set(value.get());
     }
     eval.import_with_scope(path, &RootScope { names: shape.names().to_vec() }, frame)
 }

@@ -1,6 +1,5 @@
 //! Strings.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -9,7 +8,7 @@ use super::table::builtins;
 use super::text::{path, version};
 use crate::diagnostics::Code;
 use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument, known};
-use crate::heap::{Heap, Kind, List, Str, Value, Writer};
+use crate::heap::{Heap, Kind, List, Str, Value, ValueCell, Writer};
 use crate::program::names;
 use crate::regex::{Captures, Regex};
 
@@ -223,7 +222,7 @@ fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]
 }
 
 /// The text of an element that has been forced and is a string.
-fn kept_text<'h>(element: &Cell<Value<'h>>) -> &'h [u8] {
+fn kept_text<'h>(element: &ValueCell<'h>) -> &'h [u8] {
     known(element.get()).as_string().map_or(&[], Str::bytes)
 }
 

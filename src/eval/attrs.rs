@@ -1,16 +1,12 @@
 //! Making attribute sets and looking into them.
 
-use std::cell::Cell;
-
 use smallvec::SmallVec;
 
 use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Frame, Kind, SelectCache, Shape, Suspension, Symbol, Thunk, Value};
-use crate::program::{
-    AttrName, AttrsExpr, DynamicAttr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectOne,
-};
+use crate::heap::{Attrs, Frame, Kind, SelectCache, Shape, Suspension, Symbol, Thunk, Value, ValueCell};
+use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectOne};
 
 /// Of the names in a set, so many are listed in a message.
 const MOST_NAMES: usize = 12;
@@ -30,8 +26,11 @@ impl<'h> Eval<'h> {
             self.fill_slots(inner, 0, attrs.sources.iter());
             frame = Some(inner);
         }
-        let set = Attrs::build(self.heap, attrs.shape, |index| self.delay(&attrs.values[index], frame));
-        if attrs.dynamic.is_empty() { Ok(set) } else { self.add_dynamic(attrs, set, frame) }
+        if let Some(dynamic) = attrs.dynamic {
+            return self
+                .dynamic_set(dynamic, attrs.shape, frame, |eval, index| eval.delay(&attrs.values[index], frame));
+        }
+        Ok(Attrs::build(self.heap, attrs.shape, |index| self.delay(&attrs.values[index], frame)))
     }
 
     fn fill_slots(
@@ -41,7 +40,7 @@ impl<'h> Eval<'h> {
         exprs: impl Iterator<Item = &'h crate::program::Expr<'h>>,
     ) {
         for (slot, expr) in frame.slots()[first..].iter().zip(exprs) {
-            slot.set(Some(self.delay(expr, Some(frame))));
+            slot.set(self.delay(expr, Some(frame)));
         }
     }
 
@@ -57,17 +56,23 @@ impl<'h> Eval<'h> {
             // What a variable stands for is not known before the overrides are.
             Some(_) => {
                 for (slot, expr) in inner.slots().iter().zip(attrs.values) {
-                    slot.set(Some(Thunk::code(self.heap, expr, Some(inner))));
+                    slot.set(Thunk::code(self.heap, expr, Some(inner)));
                 }
             }
         }
-        let mut set = Attrs::build(self.heap, attrs.shape, |index| {
-            inner.slots()[index].get().expect("all slots have just been filled")
-        });
-        if let Some(index) = attrs.overrides {
-            set = self.apply_overrides(attrs, set, index, inner)?;
+        let value = |index: usize| inner.slots()[index].get().expect("all slots have just been filled");
+        match (attrs.overrides, attrs.dynamic) {
+            (None, None) => Ok(Attrs::build(self.heap, attrs.shape, value)),
+            (None, Some(dynamic)) => self.dynamic_set(dynamic, attrs.shape, Some(inner), |_, index| value(index)),
+            (Some(index), dynamic) => {
+                let set = Attrs::build(self.heap, attrs.shape, value);
+                let set = self.apply_overrides(attrs, set, index, inner)?;
+                let Some(dynamic) = dynamic else { return Ok(set) };
+                let set = set.as_attrs().expect("the set has just been made");
+                let (shape, values) = set.flatten(self.heap);
+                self.dynamic_set(dynamic, shape, Some(inner), |_, index| values[index].get())
+            }
         }
-        if attrs.dynamic.is_empty() { Ok(set) } else { self.add_dynamic(attrs, set, Some(inner)) }
     }
 
     /// `rec { __overrides = { ... }; }`: its attributes replace those of the set, for the scope as well.
@@ -83,69 +88,11 @@ impl<'h> Eval<'h> {
         let (shape, values) = overrides.flatten(self.heap);
         for (&name, value) in shape.names().iter().zip(values) {
             if let Some(index) = attrs.shape.index_of(name) {
-                frame.slots()[index].set(Some(value.get()));
+                frame.slots()[index].set(value.get());
             }
         }
         let base = set.as_attrs().expect("the set has just been made");
         Ok(self.update(base, overrides))
-    }
-
-    /// Adds the attributes whose names are computed.
-    fn add_dynamic(&mut self, attrs: &'h AttrsExpr<'h>, set: Value<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        let base = set.as_attrs().expect("the set has just been made");
-        if let [only] = attrs.dynamic
-            && base.is_empty()
-        {
-            return self.single_dynamic(only, set, frame);
-        }
-        let (shape, values) = base.flatten(self.heap);
-        let mut added = AttrList::with_capacity(attrs.dynamic.len() + values.len());
-        let mut seen: SmallVec<[Symbol; 8]> = SmallVec::new();
-        for attr in attrs.dynamic {
-            let Some(symbol) = self.dynamic_name(attr, frame)? else { continue };
-            // Only what is written in the program is looked through here, so there are few.
-            if base.get(symbol).is_some() || seen.contains(&symbol) {
-                let message = format!("the attribute '{}' is defined twice", self.symbols.text(symbol));
-                return Err(error(Code::DuplicateAttribute, message).or_at(attr.pos));
-            }
-            let value = self.dynamic_value(attr, symbol, frame);
-            seen.push(symbol);
-            added.push((symbol, attr.pos, value));
-        }
-        let fixed = shape.names().iter().zip(shape.positions()).zip(values);
-        added.extend(fixed.map(|((&name, &pos), value)| (name, pos, value.get())));
-        Ok(self.attrs_from(added))
-    }
-
-    /// `{ ${name} = value; }`
-    fn single_dynamic(
-        &mut self,
-        attr: &'h DynamicAttr<'h>,
-        empty: Value<'h>,
-        frame: Option<Frame<'h>>,
-    ) -> Result<Value<'h>> {
-        let Some(symbol) = self.dynamic_name(attr, frame)? else { return Ok(empty) };
-        let value = self.dynamic_value(attr, symbol, frame);
-        let shape = Shape::new(self.heap, &[symbol], &[attr.pos]);
-        Ok(Attrs::build(self.heap, shape, |_| value))
-    }
-
-    /// The name that an attribute has; none if it is left out.
-    #[inline(always)]
-    fn dynamic_name(&mut self, attr: &'h DynamicAttr<'h>, frame: Option<Frame<'h>>) -> Result<Option<Symbol>> {
-        let name = self.eval(&attr.name, frame).or_at(attr.pos)?;
-        match name.is_same(Value::NULL) {
-            true => Ok(None),
-            false => Ok(Some(self.symbol_of(name).or_at(attr.pos)?)),
-        }
-    }
-
-    #[inline(always)]
-    fn dynamic_value(&mut self, attr: &'h DynamicAttr<'h>, name: Symbol, frame: Option<Frame<'h>>) -> Value<'h> {
-        if let Expr::Lambda(lambda) = attr.value {
-            lambda.name.set(Some(name));
-        }
-        self.delay(&attr.value, frame)
     }
 
     /// A set of these attributes, which are in any order, no name twice.
@@ -173,7 +120,7 @@ impl<'h> Eval<'h> {
     pub(crate) fn sorted(
         &self,
         attrs: Attrs<'h>,
-    ) -> impl ExactSizeIterator<Item = (Symbol, &'h Cell<Value<'h>>)> + use<'h> {
+    ) -> impl ExactSizeIterator<Item = (Symbol, &'h ValueCell<'h>)> + use<'h> {
         let (shape, values) = attrs.flatten(self.heap);
         let order = shape.alphabetical(self.heap, |order, names| self.symbols.sort_alphabetically(order, names));
         order.iter().map(move |&index| (shape.names()[index as usize], &values[index as usize]))
@@ -186,7 +133,7 @@ impl<'h> Eval<'h> {
         attrs: Attrs<'h>,
         name: Symbol,
         cache: &SelectCache<'h>,
-    ) -> Option<&'h Cell<Value<'h>>> {
+    ) -> Option<&'h ValueCell<'h>> {
         match cache.find(attrs) {
             Some(found) => found,
             None => self.find_anew(attrs, name, cache),
@@ -194,7 +141,7 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(never)]
-    fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h Cell<Value<'h>>> {
+    fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h ValueCell<'h>> {
         let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
         let index = self.lookups.index_of(shape, name);
         cache.remember(shape, index);
@@ -203,14 +150,14 @@ impl<'h> Eval<'h> {
 
     /// Looks `name` up, with the help of what was looked up before.
     #[inline]
-    pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+    pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h ValueCell<'h>> {
         let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
         let index = self.lookups.index_of(shape, name)?;
         Some(&attrs.flat_values()[index as usize])
     }
 
     /// Looks `name` up in the same way, with the place where it was written.
-    pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h Cell<Value<'h>>, Pos)> {
+    pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
         let Some(shape) = attrs.flat_shape() else { return self.lookups.layered(attrs, name) };
         let index = self.lookups.index_of(shape, name)? as usize;
         Some((&attrs.flat_values()[index], shape.positions()[index]))
@@ -218,12 +165,7 @@ impl<'h> Eval<'h> {
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.
     #[inline(always)]
-    fn find_element(
-        &self,
-        value: Value<'h>,
-        name: Symbol,
-        element: &'h PathElement<'h>,
-    ) -> Option<&'h Cell<Value<'h>>> {
+    fn find_element(&self, value: Value<'h>, name: Symbol, element: &'h PathElement<'h>) -> Option<&'h ValueCell<'h>> {
         let attrs = value.as_attrs()?;
         match element.name {
             AttrName::Static(_) => self.find_cached(attrs, name, &element.cache),
@@ -271,7 +213,7 @@ impl<'h> Eval<'h> {
 
     /// Forces an attribute and keeps its value in the set.
     #[inline(always)]
-    pub(crate) fn force_attr(&mut self, cell: &'h Cell<Value<'h>>, name: Symbol, pos: Pos) -> Result<Value<'h>> {
+    pub(crate) fn force_attr(&mut self, cell: &'h ValueCell<'h>, name: Symbol, pos: Pos) -> Result<Value<'h>> {
         match self.force_cell(cell) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.in_attribute(error, name, pos)),
@@ -400,7 +342,7 @@ impl<'h> Eval<'h> {
             let Some(attrs) = subject.as_attrs() else {
                 return Err(self.type_error("a set", subject).or_at(variable.pos));
             };
-            with.slot(0).set(Some(subject));
+            with.slot(0).set(subject);
             if let Some(cell) = self.find(attrs, variable.name) {
                 variable.found.set(Some((innermost, cell)));
                 return self.force_attr(cell, variable.name, variable.pos);

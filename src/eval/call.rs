@@ -1,7 +1,5 @@
 //! Calling functions.
 
-use std::cell::Cell;
-
 use smallvec::SmallVec;
 
 use super::{ErrorExt, Eval, Result, error, known};
@@ -9,7 +7,7 @@ use crate::attention::Request;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
-use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Symbol, Value};
+use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Slot, Symbol, Value, ValueCell};
 use crate::program::{Call, Expr, Formals, Lambda, Use, names};
 
 /// Arguments on their way into a function.
@@ -23,15 +21,42 @@ impl<'h> Eval<'h> {
         if let Some(closure) = function.as_closure() {
             let lambda = closure.lambda();
             if call.arguments.len() >= lambda.arity as usize {
-                return self.call_closure_directly(call, closure, lambda, frame);
+                return self.call_closure_directly(call, &[], closure, lambda, frame);
             }
         } else if let Some(id) = function.as_builtin()
             && let builtin = self.builtins.get(id)
             && builtin.parameters.len() == call.arguments.len()
         {
-            return self.call_builtin_directly(call, builtin, frame);
+            if let [argument] = call.arguments {
+                return self.call_unary_builtin(call, argument, builtin, frame);
+            }
+            return self.call_builtin_directly(call, &[], builtin, frame);
+        } else if let Some(partial) = function.as_partial() {
+            return self.call_partial(call, function, partial, frame);
         }
         self.call_with(function, call.arguments, frame, call.pos)
+    }
+
+    /// Calls what has some of its arguments already.
+    #[inline(never)]
+    fn call_partial(
+        &mut self,
+        call: &'h Call<'h>,
+        function: Value<'h>,
+        partial: Partial<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let given = partial.arguments();
+        let count = given.len() + call.arguments.len();
+        match partial.function().kind() {
+            Kind::Function(Function::Closure(closure)) if closure.lambda().arity as usize <= count => {
+                self.call_closure_directly(call, given, closure, closure.lambda(), frame)
+            }
+            Kind::Function(Function::Builtin(id)) if self.builtins.get(id).parameters.len() == count => {
+                self.call_builtin_directly(call, given, self.builtins.get(id), frame)
+            }
+            _ => self.call_with(function, call.arguments, frame, call.pos),
+        }
     }
 
     /// Calls a value with arguments that have not been delayed yet.
@@ -47,18 +72,38 @@ impl<'h> Eval<'h> {
         self.call(function, &arguments, pos)
     }
 
-    /// Calls a builtin with all its arguments. What it forces first of all is not delayed. Of what it forces after
+    /// Calls a builtin that takes one argument.
+    #[inline(never)]
+    fn call_unary_builtin(
+        &mut self,
+        call: &'h Call<'h>,
+        argument: &'h Expr<'h>,
+        builtin: &'static Builtin,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let argument = match builtin.eager {
+            0 => self.delay(argument, frame),
+            _ => self.operand(argument, frame)?,
+        };
+        self.run_builtin(builtin, &[argument], call.pos)
+    }
+
+    /// Calls a builtin with all its arguments, of which the first are `given`. What it forces first of all is not delayed. Of what it forces after
     /// that it is not known whether it comes to it.
     #[inline(never)]
     fn call_builtin_directly(
         &mut self,
         call: &'h Call<'h>,
+        given: &[ValueCell<'h>],
         builtin: &'static Builtin,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let mut arguments = [Value::NULL; MAX_ARITY];
+        for (argument, given) in arguments.iter_mut().zip(given) {
+            *argument = given.get();
+        }
         let first = builtin.eager.trailing_zeros() as usize;
-        for (index, argument) in call.arguments.iter().enumerate() {
+        for (index, argument) in (given.len()..).zip(call.arguments) {
             arguments[index] = if index == first {
                 self.operand(argument, frame)?
             } else if builtin.eager >> index & 1 == 1 {
@@ -67,39 +112,45 @@ impl<'h> Eval<'h> {
                 self.delay(argument, frame)
             };
         }
-        self.run_builtin(builtin, &arguments[..call.arguments.len()], call.pos)
+        self.run_builtin(builtin, &arguments[..given.len() + call.arguments.len()], call.pos)
     }
 
+    /// Calls a closure whose first arguments are `given`, with at least as many others as it lacks.
     #[inline(always)]
     fn call_closure_directly(
         &mut self,
         call: &'h Call<'h>,
+        given: &[ValueCell<'h>],
         closure: Closure<'h>,
         lambda: &'h Lambda<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
         let plain = lambda.parameters.len();
-        for (index, (slot, argument)) in inner.slots()[..plain].iter().zip(call.arguments).enumerate() {
+        let slots = &inner.slots()[..plain];
+        for (slot, given) in slots.iter().zip(given) {
+            slot.set(given.get());
+        }
+        for ((index, slot), argument) in slots.iter().enumerate().skip(given.len()).zip(call.arguments) {
             let value = match lambda.strictness.of(index) {
                 Use::Unknown => self.argument(argument, frame),
                 Use::Forced => self.forced_argument(argument, frame),
                 Use::First => self.first_argument(argument, frame)?,
             };
-            slot.set(Some(value));
+            slot.set(value);
         }
         if let Some(formals) = lambda.formals {
-            let argument = self.operand(&call.arguments[plain], frame)?;
+            let argument = self.operand(&call.arguments[plain - given.len()], frame)?;
             let bound = self.bind_formals(lambda, formals, argument, inner, call.pos);
-            bound.part(Part::Argument(plain, None)).or_at(call.pos)?;
+            bound.part(Part::Argument(plain - given.len(), None)).or_at(call.pos)?;
         }
         let result = self.run_body(lambda, inner, call.pos)?;
-        let rest = &call.arguments[lambda.arity as usize..];
+        let rest = &call.arguments[lambda.arity as usize - given.len()..];
         if rest.is_empty() {
             return Ok(result);
         }
         if result.as_closure().is_none() && !is_callable(result) {
-            let part = Part::Result(lambda.arity as usize);
+            let part = Part::Result(lambda.arity as usize - given.len());
             return Err(self.not_a_function(result).part(part).or_at(call.pos));
         }
         self.call_with(result, rest, frame, call.pos)
@@ -156,6 +207,12 @@ impl<'h> Eval<'h> {
         self.call_any(function, arguments, pos)
     }
 
+    /// Calls the first of some values with the others.
+    pub(super) fn call_stored(&mut self, call: &'h [ValueCell<'h>]) -> Result<Value<'h>> {
+        let arguments: Arguments<'h> = call[1..].iter().map(ValueCell::get).collect();
+        self.call(call[0].get(), &arguments, Pos::NONE)
+    }
+
     /// Calls a value that is more than a function with as many arguments as it takes.
     fn call_any(&mut self, function: Value<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         if self.stack.is_low() {
@@ -186,7 +243,8 @@ impl<'h> Eval<'h> {
                     arguments = rest;
                 }
                 Kind::Function(Function::Partial(partial)) => {
-                    let all: Arguments<'h> = partial.arguments().iter().chain(arguments).copied().collect();
+                    let all: Arguments<'h> =
+                        partial.arguments().iter().map(ValueCell::get).chain(arguments.iter().copied()).collect();
                     return self.call(partial.function(), &all, pos);
                 }
                 Kind::Attrs(attrs) if attrs.get(names::FUNCTOR).is_some() => {
@@ -218,7 +276,7 @@ impl<'h> Eval<'h> {
         let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
         let plain = lambda.parameters.len();
         for (slot, &argument) in inner.slots()[..plain].iter().zip(arguments) {
-            slot.set(Some(argument));
+            slot.set(argument);
         }
         if let Some(formals) = lambda.formals {
             let argument = self.force(arguments[plain])?;
@@ -279,7 +337,7 @@ impl<'h> Eval<'h> {
             return Err(self.argument_is_no_set(lambda, formals, argument));
         };
         if let Some(slot) = formals.whole {
-            frame.slot(slot).set(Some(argument));
+            frame.slot(slot).set(argument);
         }
         let slots = &frame.slots()[formals.first_slot as usize..];
         if let Some(shape) = attrs.flat_shape()
@@ -290,7 +348,7 @@ impl<'h> Eval<'h> {
             let values = attrs.flat_values();
             for (slot, &index) in slots.iter().zip(indices) {
                 if index != ABSENT {
-                    slot.set(Some(values[index as usize].get()));
+                    slot.set(values[index as usize].get());
                 }
             }
         } else {
@@ -300,7 +358,7 @@ impl<'h> Eval<'h> {
             if slot.get().is_none()
                 && let Some(default) = &formal.default
             {
-                slot.set(Some(self.delay(default, Some(frame))));
+                slot.set(self.delay(default, Some(frame)));
             }
         }
         Ok(())
@@ -312,7 +370,7 @@ impl<'h> Eval<'h> {
         lambda: &'h Lambda<'h>,
         formals: &'h Formals<'h>,
         attrs: Attrs<'h>,
-        slots: &[Cell<Option<Value<'h>>>],
+        slots: &[Slot<'h>],
         pos: Pos,
     ) -> Result<()> {
         let mut found = 0;
@@ -321,7 +379,7 @@ impl<'h> Eval<'h> {
             match walk.find(formal.name) {
                 Some(value) => {
                     found += 1;
-                    slot.set(Some(value.get()));
+                    slot.set(value.get());
                 }
                 None if formal.default.is_none() => {
                     return Err(self.missing_argument(lambda, attrs, formal.name, pos, formal.pos));

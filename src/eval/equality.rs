@@ -1,9 +1,7 @@
 //! `==`
 
-use std::cell::Cell;
-
 use super::{Eval, Result};
-use crate::heap::{Attrs, Kind, List, Value};
+use crate::heap::{Attrs, Kind, List, Value, ValueCell};
 use crate::program::names;
 
 impl<'h> Eval<'h> {
@@ -39,7 +37,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Whether what two places of sets or lists hold is equal.
-    pub(super) fn are_cells_equal(&mut self, left: &'h Cell<Value<'h>>, right: &'h Cell<Value<'h>>) -> Result<bool> {
+    pub(super) fn are_cells_equal(&mut self, left: &'h ValueCell<'h>, right: &'h ValueCell<'h>) -> Result<bool> {
         let left = self.force_cell(left)?;
         let right = self.force_cell(right)?;
         Ok(left.is_same(right) || self.are_equal(left, right)?)

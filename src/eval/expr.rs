@@ -2,9 +2,8 @@
 
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
-use crate::heap::{Closure, Frame, List, Suspension, Thunk, Value};
+use crate::heap::{Closure, Frame, List, Slot, Suspension, Thunk, Value, ValueCell};
 use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
-use std::cell::Cell;
 
 /// Of an error that is remembered, so much of the trace is kept.
 const MAX_REMEMBERED_TRACE: usize = 32;
@@ -118,7 +117,7 @@ impl<'h> Eval<'h> {
         let value = match *expr {
             Expr::Const(value) => value,
             Expr::Local { slot, .. } => innermost(frame).slot(slot).get()?,
-            Expr::Outer { depth: 1, slot, .. } => frame_up(frame, 1).slot(slot).get()?,
+            Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot).get()?,
             _ => return None,
         };
         (!value.is_thunk()).then_some(value)
@@ -138,7 +137,7 @@ impl<'h> Eval<'h> {
 
     /// Forces what is in a cell and keeps the result there.
     #[inline(always)]
-    pub(crate) fn force_cell(&mut self, cell: &'h Cell<Value<'h>>) -> Result<Value<'h>> {
+    pub(crate) fn force_cell(&mut self, cell: &'h ValueCell<'h>) -> Result<Value<'h>> {
         let value = cell.get();
         if !value.is_thunk() {
             return Ok(value);
@@ -156,7 +155,7 @@ impl<'h> Eval<'h> {
         let result = match suspension {
             Suspension::Code(expr, frame) => self.eval(expr, frame),
             Suspension::Apply(function, argument) => self.call(function, &[argument], Pos::NONE),
-            Suspension::ApplyMany(call) => self.call(call[0], &call[1..], Pos::NONE),
+            Suspension::ApplyMany(call) => self.call_stored(call),
             Suspension::Forced(result) => {
                 thunk.finish(result);
                 return Ok(result);
@@ -205,7 +204,7 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(always)]
-    fn read_slot(&mut self, slot: &'h Cell<Option<Value<'h>>>, pos: Pos) -> Result<Value<'h>> {
+    fn read_slot(&mut self, slot: &'h Slot<'h>, pos: Pos) -> Result<Value<'h>> {
         match slot.get() {
             Some(value) if !value.is_thunk() => Ok(value),
             value => self.force_slot(slot, value, pos),
@@ -213,18 +212,13 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(never)]
-    fn force_slot(
-        &mut self,
-        slot: &'h Cell<Option<Value<'h>>>,
-        value: Option<Value<'h>>,
-        pos: Pos,
-    ) -> Result<Value<'h>> {
+    fn force_slot(&mut self, slot: &'h Slot<'h>, value: Option<Value<'h>>, pos: Pos) -> Result<Value<'h>> {
         let Some(value) = value else {
             return Err(error(Code::InfiniteRecursion, "this variable is read before it has a value").or_at(pos));
         };
         let forced = self.force(value).or_at(pos)?;
         if may_replace_thunk(forced) {
-            slot.set(Some(forced));
+            slot.set(forced);
         }
         Ok(forced)
     }
@@ -289,7 +283,7 @@ impl<'h> Eval<'h> {
     }
 
     #[inline(always)]
-    fn delay_slot(&self, slot: &Cell<Option<Value<'h>>>, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+    fn delay_slot(&self, slot: &Slot<'h>, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match slot.get() {
             Some(value) => shortened(value),
             None => Thunk::code(self.heap, expr, frame),
@@ -355,7 +349,7 @@ impl<'h> Eval<'h> {
     fn let_frame(&mut self, bindings: &'h Let<'h>, frame: Option<Frame<'h>>) -> Frame<'h> {
         let inner = Frame::new(self.heap, frame, bindings.values.len() + bindings.sources.len());
         for (slot, expr) in inner.slots().iter().zip(bindings.values.iter().chain(bindings.sources)) {
-            slot.set(Some(self.delay(expr, Some(inner))));
+            slot.set(self.delay(expr, Some(inner)));
         }
         inner
     }
@@ -363,8 +357,8 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     fn with_frame(&mut self, with: &'h With<'h>, frame: Option<Frame<'h>>) -> Frame<'h> {
         let inner = Frame::new(self.heap, frame, 2);
-        inner.slot(0).set(Some(self.delay(&with.subject, frame)));
-        inner.slot(1).set(Some(Value::small_int(with.outer)));
+        inner.slot(0).set(self.delay(&with.subject, frame));
+        inner.slot(1).set(Value::small_int(with.outer));
         inner
     }
 

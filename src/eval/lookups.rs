@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::diagnostics::Pos;
-use crate::heap::{Attrs, Shape, Symbol, Value};
+use crate::heap::{Attrs, Shape, Symbol, ValueCell};
 
 /// Where names were found in shapes lately, for the places of a program that see many shapes in turn, and in sets with layers.
 ///
@@ -16,10 +16,10 @@ pub(super) struct Lookups<'h> {
 
 type FlatLookup<'h> = (Option<&'h Shape<'h>>, Symbol, u32);
 type LayeredLookup<'h> = (usize, Symbol, Option<Found<'h>>);
-type Found<'h> = (&'h Cell<Value<'h>>, Pos);
+type Found<'h> = (&'h ValueCell<'h>, Pos);
 
 /// Of 16 bytes each for flat sets, 32 for others; the tables fit into the cache of the second level with room to spare.
-const PLACES: usize = 2048;
+const PLACES: usize = 8192;
 /// In shapes of so few names searching is as fast.
 const FEW: usize = 4;
 const ABSENT: u32 = u32::MAX;

@@ -14,6 +14,7 @@ mod context;
 mod counters;
 mod deep;
 mod definitions;
+mod dynamic_attrs;
 mod equality;
 mod error;
 mod expr;

@@ -5,8 +5,9 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::frame::REUSABLE;
+use super::pages::{HUGE, Pages};
 use super::region::{self, GRANULE};
-use super::shape::ShapeTable;
+use super::shape::{Merged, ShapeTable};
 use super::tally::{Census, Tally};
 use crate::attention::{Attention, Request};
 
@@ -25,24 +26,21 @@ pub(crate) struct Heap {
     bytes: Cell<usize>,
     /// So many bytes should not be exceeded: the evaluation is told to end.
     limit: usize,
+    pages: Pages,
     attention: Arc<Attention>,
     pub(super) tally: Tally,
     /// For each number of words the frames that can be used again, each linked to the next.
     pub(super) released: [Cell<*mut u64>; REUSABLE],
     pub(super) shapes: RefCell<ShapeTable>,
+    /// For merging shapes.
+    pub(super) merged: RefCell<Merged>,
 }
 
 /// The first chunk is small so that evaluating `1` touches little memory.
 const FIRST_CHUNK: usize = 256 << 10;
 const CHUNK: usize = 4 << 20;
-/// The size of a page on most systems; where pages are larger, some are not asked for ahead of need.
-const PAGE: usize = 4096;
 /// An object of more bytes could not have its size in its header.
 const LARGEST_OBJECT: usize = (1 << 31) - 8;
-/// Of the memory of a chunk, so much at least and at most is asked of the system at a time. In between it is a part of what
-/// there is already.
-const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
-const STEP_PART: usize = 16;
 
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
@@ -55,10 +53,12 @@ impl Heap {
             chunks: RefCell::new(Vec::new()),
             bytes: Cell::new(0),
             limit,
+            pages: Pages::new(),
             attention: Arc::default(),
             tally: Tally::default(),
             released: [const { Cell::new(std::ptr::null_mut()) }; REUSABLE],
             shapes: RefCell::default(),
+            merged: RefCell::default(),
         }
     }
 
@@ -120,18 +120,10 @@ impl Heap {
         self.alloc_in_new_chunk(bytes)
     }
 
-    /// Moves the end so that `bytes` fit, which the chunk has. The system is asked for the pages at once, which takes it a
-    /// sixth less time than when it learns of each as it is touched first.
+    /// Moves the end so that `bytes` fit, which the chunk has.
     fn take_step(&self, bytes: usize) {
         let (end, chunk_end) = (self.end.get(), self.chunk_end.get());
-        let step = (self.bytes.get() / STEP_PART).clamp(*STEP.start(), *STEP.end()).max(bytes).next_multiple_of(PAGE);
-        let step = step.min(chunk_end as usize - end as usize);
-        #[cfg(all(target_os = "linux", not(miri)))]
-        // SAFETY: these pages belong to the chunk, nothing is in them, and they are only made present. Systems that
-        // cannot do this say so, and no harm is done.
-        unsafe {
-            libc::madvise(end.cast(), step, libc::MADV_POPULATE_WRITE);
-        }
+        let step = self.pages.ask(end, bytes, chunk_end as usize - end as usize, self.bytes.get());
         // SAFETY: the end stays within the chunk.
         self.end.set(unsafe { end.add(step) });
     }
@@ -143,13 +135,15 @@ impl Heap {
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };
         let size = size.next_multiple_of(GRANULE);
-        let (start, is_scarce) = region::take(size);
+        let alignment = if size >= HUGE { HUGE } else { GRANULE };
+        let (start, is_scarce) = region::take(size, alignment);
         chunks.push((start, size));
         self.bytes.set(self.bytes.get() + size);
         if is_scarce || self.bytes.get() > self.limit {
             self.attention.request(Request::OUT_OF_MEMORY);
         }
         if own_chunk {
+            self.pages.ask_for_all(start.as_ptr(), size, self.bytes.get());
             return start.cast();
         }
         self.next.set(start.as_ptr());

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use super::region::{narrow, widen};
 use super::shape::{LEFT, MergePlan, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
-use super::{Heap, Symbol, Value};
+use super::{Heap, Symbol, Value, ValueCell};
 use crate::diagnostics::Pos;
 
 /// An attribute set.
@@ -49,9 +49,9 @@ impl<'h> Attrs<'h> {
         // SAFETY: the words were allocated, and each is written before the set is reachable.
         unsafe {
             object.write(narrow(NonNull::from(shape)) | FLAT);
-            let values = object.add(FLAT_HEADER).cast::<Value<'h>>();
+            let values = object.add(FLAT_HEADER);
             for index in 0..shape.len() {
-                values.add(index).write(value(index)?);
+                values.add(index).write(value(index)?.word());
             }
         }
         Ok(Value::of_object(object))
@@ -105,8 +105,8 @@ impl<'h> Attrs<'h> {
         heap: &'h Heap,
         shape: &'h Shape<'h>,
         sources: &[u32],
-        left: &[Cell<Value<'h>>],
-        right: &[Cell<Value<'h>>],
+        left: &[ValueCell<'h>],
+        right: &[ValueCell<'h>],
     ) -> Value<'h> {
         Attrs::build(heap, shape, |index| match sources[index] {
             source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
@@ -124,7 +124,8 @@ impl<'h> Attrs<'h> {
         let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape()) else {
             return (right.value(), None);
         };
-        let merged = left_shape.merge_names(right_shape);
+        let merged = &mut *heap.merged.borrow_mut();
+        left_shape.merge_names(right_shape, merged);
         let (shape, is_known) = Shape::find_or_add(heap, &merged.names, &merged.positions);
         let value = Attrs::merge_from(heap, shape, &merged.sources, left, right);
         (value, is_known.then(|| MergePlan::new(heap, shape, &merged.sources)))
@@ -146,7 +147,8 @@ impl<'h> Attrs<'h> {
             && let Some((shape, values)) = base.layer_parts()
             && shape.len() <= 2 * overlay.len_at_most()
         {
-            let merged = shape.merge_names(overlay.flat_shape()?);
+            let merged = &mut *heap.merged.borrow_mut();
+            shape.merge_names(overlay.flat_shape()?, merged);
             let merged_shape = Shape::new(heap, &merged.names, &merged.positions);
             let both = Attrs::merge_values(heap, merged_shape, &merged.sources, values, overlay.flat_values());
             overlay = both.as_attrs()?;
@@ -166,9 +168,9 @@ impl<'h> Attrs<'h> {
             object.add(1).write(narrow(NonNull::from(shape)));
             object.add(2).write(narrow(base.object));
             object.add(3).write((base_len + values.len()) as u32);
-            let target = object.add(LAYER_HEADER).cast::<Value<'h>>();
+            let target = object.add(LAYER_HEADER);
             for (index, value) in values.iter().enumerate() {
-                target.add(index).write(value.get());
+                target.add(index).write(value.get().word());
             }
         }
         Some(Value::of_object(object))
@@ -192,7 +194,7 @@ impl<'h> Attrs<'h> {
     fn resolve(self) -> Self {
         match self.header() & object_kind::MASK {
             // SAFETY: a forward has a flat set behind its header.
-            FORWARD => unsafe { Attrs::from_object(widen(self.object.add(1).read(), 0)) },
+            FORWARD => unsafe { Attrs::from_object(widen(self.object.add(1).read() as usize, 0)) },
             _ => self,
         }
     }
@@ -202,12 +204,12 @@ impl<'h> Attrs<'h> {
     pub(crate) fn flat_shape(self) -> Option<&'h Shape<'h>> {
         let header = self.resolve().header();
         // SAFETY: the header of a flat set is the reference that it was built with.
-        (header & object_kind::MASK == FLAT).then(|| unsafe { widen(header, 0).as_ref() })
+        (header & object_kind::MASK == FLAT).then(|| unsafe { widen(header as usize, 0).as_ref() })
     }
 
     /// The values of a flat set in the order of its shape; none of a layered one.
     #[inline(always)]
-    pub(crate) fn flat_values(self) -> &'h [Cell<Value<'h>>] {
+    pub(crate) fn flat_values(self) -> &'h [ValueCell<'h>] {
         let resolved = self.resolve();
         let Some(shape) = resolved.flat_shape() else { return &[] };
         // SAFETY: a flat set has a value for each name after its header.
@@ -216,7 +218,7 @@ impl<'h> Attrs<'h> {
 
     /// Shape and values, after giving a layered set a flat form.
     #[inline]
-    pub(crate) fn flatten(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [Cell<Value<'h>>]) {
+    pub(crate) fn flatten(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [ValueCell<'h>]) {
         if let Some(shape) = self.flat_shape() {
             return (shape, self.flat_values());
         }
@@ -225,7 +227,7 @@ impl<'h> Attrs<'h> {
 
     /// Copies a base and all layers over it into one flat set, in one go.
     #[cold]
-    fn flatten_layers(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [Cell<Value<'h>>]) {
+    fn flatten_layers(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [ValueCell<'h>]) {
         let top = self.resolve();
         // What the layers add, the newest of each name.
         let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
@@ -257,13 +259,13 @@ impl<'h> Attrs<'h> {
 
     /// Shape and values of a layer that has not been flattened.
     #[inline]
-    fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [Cell<Value<'h>>])> {
+    fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [ValueCell<'h>])> {
         if self.header() & object_kind::MASK != LAYER {
             return None;
         }
         // SAFETY: a layer has what `try_layer` wrote.
         unsafe {
-            let shape: &Shape<'h> = widen(self.object.add(1).read(), 0).as_ref();
+            let shape: &Shape<'h> = widen(self.object.add(1).read() as usize, 0).as_ref();
             let values = std::slice::from_raw_parts(self.object.add(LAYER_HEADER).cast().as_ptr(), shape.len());
             Some((shape, values))
         }
@@ -281,7 +283,7 @@ impl<'h> Attrs<'h> {
     /// The set under a layer.
     fn base(self) -> Attrs<'h> {
         // SAFETY: only called on layers, which have the base there.
-        unsafe { Attrs::from_object(widen(self.object.add(2).read(), 0)) }
+        unsafe { Attrs::from_object(widen(self.object.add(2).read() as usize, 0)) }
     }
 
     #[inline]
@@ -324,13 +326,13 @@ impl<'h> Attrs<'h> {
 
     /// The value called `name`.
     #[inline]
-    pub(crate) fn get(self, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+    pub(crate) fn get(self, name: Symbol) -> Option<&'h ValueCell<'h>> {
         self.find(name).map(|(value, _)| value)
     }
 
     /// The value called `name` and where it was written.
     #[inline]
-    pub(crate) fn find(self, name: Symbol) -> Option<(&'h Cell<Value<'h>>, Pos)> {
+    pub(crate) fn find(self, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
         let mut set = self.resolve();
         loop {
             if let Some(shape) = set.flat_shape() {
@@ -375,7 +377,7 @@ const ABSENT: u32 = u32::MAX;
 impl<'h> SelectCache<'h> {
     /// What a set has under the name; `None` if that is not remembered for its shape.
     #[inline(always)]
-    pub(crate) fn find(&self, attrs: Attrs<'h>) -> Option<Option<&'h Cell<Value<'h>>>> {
+    pub(crate) fn find(&self, attrs: Attrs<'h>) -> Option<Option<&'h ValueCell<'h>>> {
         if attrs.header() != self.header.get() {
             return None;
         }
@@ -403,7 +405,7 @@ const STRIDE: usize = 4;
 
 impl<'h> Walk<'h> {
     #[inline]
-    pub(crate) fn find(&mut self, name: Symbol) -> Option<&'h Cell<Value<'h>>> {
+    pub(crate) fn find(&mut self, name: Symbol) -> Option<&'h ValueCell<'h>> {
         let Some(shape) = self.set.flat_shape() else { return self.set.get(name) };
         let rest = &shape.names()[self.from..];
         let near = rest.iter().take(STRIDE).take_while(|&&other| other < name).count();

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use super::region::widen;
 use super::value::frame_word;
-use super::{Closure, Heap, Value};
+use super::{Closure, Heap, Slot};
 
 /// A parent frame and a row of slots. `let`, `rec`, formals, arguments and `with` all make one.
 ///
@@ -100,19 +100,19 @@ impl<'h> Frame<'h> {
         match self.header() & !CAPTURED {
             0 => None,
             // SAFETY: without the flag it is what `narrow` made of the parent.
-            parent => Some(Frame { object: unsafe { widen(parent, 0) }, heap: PhantomData }),
+            parent => Some(Frame { object: unsafe { widen(parent as usize, 0) }, heap: PhantomData }),
         }
     }
 
     /// The slots; one is `None` until its value has been decided.
     #[inline(always)]
-    pub(crate) fn slots(self) -> &'h [Cell<Option<Value<'h>>>] {
-        // SAFETY: so many slots follow; a slot is zero or a value, which is what `Option<Value>` is in memory.
+    pub(crate) fn slots(self) -> &'h [Slot<'h>] {
+        // SAFETY: so many slots follow; a slot is zero or a value's word.
         unsafe { std::slice::from_raw_parts(self.object.add(HEADER).cast().as_ptr(), self.len()) }
     }
 
     #[inline(always)]
-    pub(crate) fn slot(self, index: u32) -> &'h Cell<Option<Value<'h>>> {
+    pub(crate) fn slot(self, index: u32) -> &'h Slot<'h> {
         &self.slots()[index as usize]
     }
 

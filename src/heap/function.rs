@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
 use super::value::{frame_word, object_kind};
-use super::{BuiltinId, Frame, Heap, Value};
+use super::{BuiltinId, Frame, Heap, Value, ValueCell};
 use crate::program::Lambda;
 
 /// A lambda and the frame it was made in, in half a word each: a lambda is at a multiple of 16, which leaves three bits.
@@ -55,7 +55,7 @@ impl<'h> Closure<'h> {
     #[inline(always)]
     pub(crate) fn lambda(self) -> &'h Lambda<'h> {
         // SAFETY: the first half word of a closure is the reference it was made with, with the kind in bits that were zero.
-        unsafe { widen(self.object.read(), 2 * object_kind::CLOSURE as usize).as_ref() }
+        unsafe { widen(self.object.read() as usize, 2 * object_kind::CLOSURE as usize).as_ref() }
     }
 
     /// The frame in 32 bits, or zero.
@@ -75,9 +75,9 @@ impl<'h> Partial<'h> {
         // SAFETY: `2 + arguments.len()` half words were allocated.
         unsafe {
             object.write((arguments.len() as u32) << object_kind::BITS | object_kind::PARTIAL);
-            let values = object.add(1).cast::<Value<'h>>();
-            values.write(function);
-            values.add(1).copy_from_nonoverlapping(NonNull::from(arguments).cast(), arguments.len());
+            for (index, value) in std::iter::once(&function).chain(arguments).enumerate() {
+                object.add(1 + index).write(value.word());
+            }
         }
         Value::of_object(object)
     }
@@ -91,10 +91,10 @@ impl<'h> Partial<'h> {
     /// The closure or builtin.
     pub(crate) fn function(self) -> Value<'h> {
         // SAFETY: the second half word is the function it was made with.
-        unsafe { self.object.add(1).cast::<Value<'h>>().read() }
+        unsafe { Value::from_word(self.object.add(1).read()) }
     }
 
-    pub(crate) fn arguments(self) -> &'h [Value<'h>] {
+    pub(crate) fn arguments(self) -> &'h [ValueCell<'h>] {
         // SAFETY: the header counts the arguments, which begin at the third half word and never change.
         unsafe {
             let count = self.object.read() >> object_kind::BITS;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::value::object_kind;
-use super::{Heap, Value};
+use super::{Heap, Value, ValueCell};
 
 /// A list: its length above the kind, and that many values, which stay where they are.
 #[derive(Copy, Clone)]
@@ -34,9 +34,9 @@ impl<'h> List<'h> {
         // SAFETY: `1 + length` half words were allocated, and each is written before the list is reachable.
         unsafe {
             object.write((length as u32) << object_kind::BITS | object_kind::LIST);
-            let elements = object.add(1).cast::<Value<'h>>();
+            let elements = object.add(1);
             for index in 0..length {
-                elements.add(index).write(element(index)?);
+                elements.add(index).write(element(index)?.word());
             }
         }
         Ok(Value::of_object(object))
@@ -70,13 +70,13 @@ impl<'h> List<'h> {
 
     /// The elements. A forced thunk may be replaced by its result.
     #[inline(always)]
-    pub(crate) fn elements(self) -> &'h [Cell<Value<'h>>] {
-        // SAFETY: `len` initialised values follow the length; a `Cell` has the layout of its content.
+    pub(crate) fn elements(self) -> &'h [ValueCell<'h>] {
+        // SAFETY: `len` initialised values follow the length; a cell has the layout of its word.
         unsafe { std::slice::from_raw_parts(self.object.add(1).cast().as_ptr(), self.len()) }
     }
 
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Value<'h>> + DoubleEndedIterator + Clone {
-        self.elements().iter().map(Cell::get)
+        self.elements().iter().map(ValueCell::get)
     }
 
     pub(crate) fn value(self) -> Value<'h> {

@@ -25,6 +25,7 @@
 
 #![allow(unsafe_code)]
 
+mod allocator;
 mod arena;
 mod attrs;
 mod boxed;
@@ -32,6 +33,7 @@ mod frame;
 mod function;
 mod list;
 mod owner;
+mod pages;
 mod region;
 mod shape;
 mod string;
@@ -39,6 +41,7 @@ mod tally;
 mod thunk;
 mod value;
 
+pub use allocator::Allocator;
 pub(crate) use arena::Heap;
 pub(crate) use attrs::{Attrs, SelectCache};
 pub(crate) use frame::Frame;
@@ -49,7 +52,7 @@ pub(crate) use shape::{MergePlan, Shape};
 pub(crate) use string::{Context, ContextId, Str, Writer};
 pub(crate) use tally::Made;
 pub(crate) use thunk::{Suspension, Thunk};
-pub(crate) use value::{BuiltinId, Kind, Value};
+pub(crate) use value::{BuiltinId, Kind, Slot, Value, ValueCell};
 
 /// An interned name. Equal names have equal ids within one evaluator.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

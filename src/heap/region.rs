@@ -31,6 +31,21 @@ struct Free {
     bytes: usize,
 }
 
+impl Free {
+    fn take(&mut self, bytes: usize, alignment: usize) -> Option<Range<usize>> {
+        let taken = self.ranges.allocate_range(bytes + (alignment - GRANULE)).ok()?;
+        let start = taken.start.next_multiple_of(alignment);
+        let range = start..start + bytes;
+        for unused in [taken.start..range.start, range.end..taken.end] {
+            if !unused.is_empty() {
+                self.ranges.free_range(unused);
+            }
+        }
+        self.bytes -= bytes;
+        Some(range)
+    }
+}
+
 static REGION: OnceLock<Region> = OnceLock::new();
 
 /// Where the region begins. It is written once, before there is a heap.
@@ -64,9 +79,9 @@ pub(super) fn narrow<T>(pointer: NonNull<T>) -> u32 {
 /// # Safety
 /// `bits` came from [`narrow`], plus half of `less`.
 #[inline(always)]
-pub(super) unsafe fn widen<T>(bits: u32, less: usize) -> NonNull<T> {
+pub(super) unsafe fn widen<T>(bits: usize, less: usize) -> NonNull<T> {
     // SAFETY: the result is in the region, which is not at the end of the address space nor at its beginning.
-    unsafe { NonNull::new_unchecked(base().add((bits as usize) << 1).sub(less).cast()) }
+    unsafe { NonNull::new_unchecked(base().add(bits << 1).sub(less).cast()) }
 }
 
 /// Makes sure that there is a region, and tells how many bytes heaps may take of it.
@@ -75,17 +90,15 @@ pub(super) fn limit() -> usize {
     capacity - capacity / RESERVE_PART
 }
 
-/// Takes a part of the region for a heap: a multiple of [`GRANULE`]. All of it is zero.
+/// Takes a part of the region for a heap: a multiple of [`GRANULE`], at a multiple of `alignment`. All of it is zero.
 ///
 /// The flag says that not much is left.
-pub(super) fn take(bytes: usize) -> (NonNull<u8>, bool) {
+pub(super) fn take(bytes: usize, alignment: usize) -> (NonNull<u8>, bool) {
     let region = region();
     let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
-    let range = match free.ranges.allocate_range(bytes) {
-        Ok(range) => range,
-        Err(_) => handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>())),
+    let Some(range) = free.take(bytes, alignment) else {
+        handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>()))
     };
-    free.bytes -= bytes;
     let is_scarce = free.bytes < region.capacity / RESERVE_PART;
     drop(free);
     // SAFETY: the allocator gives parts of the region.
@@ -222,5 +235,20 @@ mod system {
     pub(super) fn discard(start: NonNull<u8>, bytes: usize) {
         // SAFETY: nothing refers to this part of the region.
         unsafe { start.write_bytes(0, bytes) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_beside_an_aligned_part_is_free() {
+        let capacity = 16 * GRANULE;
+        let mut free = Free { ranges: RangeAllocator::new(GRANULE..capacity), bytes: capacity - GRANULE };
+        assert_eq!(free.take(4 * GRANULE, 4 * GRANULE), Some(4 * GRANULE..8 * GRANULE));
+        assert_eq!(free.take(3 * GRANULE, GRANULE), Some(GRANULE..4 * GRANULE));
+        assert_eq!(free.take(8 * GRANULE, GRANULE), Some(8 * GRANULE..capacity));
+        assert_eq!((free.take(GRANULE, GRANULE), free.bytes), (None, 0));
     }
 }

@@ -128,38 +128,59 @@ impl<'h> Shape<'h> {
         order
     }
 
-    /// The names of both shapes with their positions, and where each one's value comes from.
-    pub(super) fn merge_names(&self, right: &Shape<'h>) -> Merged {
-        let total = self.len() + right.len();
-        let mut names = SmallVec::with_capacity(total);
-        let mut positions = SmallVec::with_capacity(total);
-        let mut sources = SmallVec::with_capacity(total);
+    /// The names of both shapes with their positions, and where each one's value comes from: what was in `merged` before goes.
+    pub(super) fn merge_names(&self, right: &Shape<'h>, merged: &mut Merged) {
+        merged.clear(self.len() + right.len());
+        let (left_positions, right_positions) = (self.positions(), right.positions());
         let (mut l, mut r) = (0, 0);
-        while l < self.len() || r < right.len() {
-            let take_left = r == right.len() || l < self.len() && self.names[l] < right.names[r];
-            if take_left {
-                names.push(self.names[l]);
-                positions.push(self.positions()[l]);
-                sources.push(l as u32 | LEFT);
+        while let (Some(&left_name), Some(&right_name)) = (self.names.get(l), right.names.get(r)) {
+            if left_name < right_name {
+                merged.push(left_name, left_positions[l], l as u32 | LEFT);
                 l += 1;
             } else {
-                l += usize::from(l < self.len() && self.names[l] == right.names[r]);
-                names.push(right.names[r]);
-                positions.push(right.positions()[r]);
-                sources.push(r as u32);
+                l += usize::from(left_name == right_name);
+                merged.push(right_name, right_positions[r], r as u32);
                 r += 1;
             }
         }
-        Merged { names, positions, sources }
+        merged.extend(self, l, LEFT);
+        merged.extend(right, r, 0);
     }
 }
 
-/// The names of two shapes together.
+/// The names of two shapes together. Buffers to be used again.
+#[derive(Default)]
 pub(super) struct Merged {
-    pub(super) names: SmallVec<[Symbol; 32]>,
-    pub(super) positions: SmallVec<[Pos; 32]>,
+    pub(super) names: Vec<Symbol>,
+    pub(super) positions: Vec<Pos>,
     /// As in a [`MergePlan`].
-    pub(super) sources: SmallVec<[u32; 32]>,
+    pub(super) sources: Vec<u32>,
+}
+
+impl Merged {
+    /// Makes room for so many.
+    fn clear(&mut self, room: usize) {
+        self.names.clear();
+        self.names.reserve(room);
+        self.positions.clear();
+        self.positions.reserve(room);
+        self.sources.clear();
+        self.sources.reserve(room);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, name: Symbol, pos: Pos, source: u32) {
+        self.names.push(name);
+        self.positions.push(pos);
+        self.sources.push(source);
+    }
+
+    /// Adds the names of a shape that begin at `first`; `side` is [`LEFT`] or zero.
+    fn extend(&mut self, shape: &Shape<'_>, first: usize, side: u32) {
+        self.names.extend_from_slice(&shape.names[first..]);
+        self.positions.extend_from_slice(&shape.positions()[first..]);
+        self.sources.extend((first..shape.len()).map(|index| index as u32 | side));
+    }
 }
 
 impl<'h> MergePlan<'h> {

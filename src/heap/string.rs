@@ -79,7 +79,7 @@ impl<'h> Str<'h> {
             let place = self.object.add(HEADER);
             match place.add(1).read() as usize {
                 1 => std::slice::from_raw_parts(place.cast().as_ptr(), 1),
-                count => std::slice::from_raw_parts(widen(place.read(), 0).as_ptr(), count),
+                count => std::slice::from_raw_parts(widen(place.read() as usize, 0).as_ptr(), count),
             }
         }
     }

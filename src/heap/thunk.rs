@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
 use super::value::{TAG_OBJECT, frame_word};
-use super::{Frame, Heap, Value};
+use super::{Frame, Heap, Value, ValueCell};
 use crate::program::Expr;
 
 /// Two half words. The first says what to do, or that it is being done or has been done:
@@ -36,7 +36,7 @@ pub(crate) enum Suspension<'h> {
     /// Call a function with an argument.
     Apply(Value<'h>, Value<'h>),
     /// Call the first with the others.
-    ApplyMany(&'h [Value<'h>]),
+    ApplyMany(&'h [ValueCell<'h>]),
     /// It is being evaluated already.
     Blackhole,
     /// It has a value.
@@ -71,7 +71,7 @@ impl<'h> Thunk<'h> {
 
     /// A call of the first of `call` with the others as arguments.
     pub(crate) fn apply_many(heap: &'h Heap, call: &[Value<'h>]) -> Value<'h> {
-        let stored = heap.store_slice(call);
+        let stored = heap.store_many(call.iter().map(|value| value.word()));
         Thunk::alloc(heap, array_word(stored), call.len() as u32)
     }
 
@@ -132,12 +132,12 @@ impl<'h> Thunk<'h> {
         unsafe {
             match first & TAG_MASK {
                 CODE_TAG => Suspension::Code(
-                    widen(first, 0).as_ref(),
-                    (second != 0).then(|| Frame::from_object(widen(second, 0))),
+                    widen(first as usize, 0).as_ref(),
+                    (second != 0).then(|| Frame::from_object(widen(second as usize, 0))),
                 ),
                 TAG_OBJECT => Suspension::Apply(Value::from_word(first), Value::from_word(second)),
                 APPLY_MANY_TAG => {
-                    let call = widen::<Value<'h>>(first, 2 * APPLY_MANY_TAG as usize);
+                    let call = widen::<ValueCell<'h>>(first as usize, 2 * APPLY_MANY_TAG as usize);
                     Suspension::ApplyMany(std::slice::from_raw_parts(call.as_ptr(), second as usize))
                 }
                 _ => match first {
@@ -188,6 +188,6 @@ impl<'h> Thunk<'h> {
 }
 
 /// An array of values that is stored in the heap, as the first half word of a thunk.
-fn array_word(call: &[Value<'_>]) -> u32 {
+fn array_word<T>(call: &[T]) -> u32 {
     narrow(NonNull::from(call).cast::<u64>()) | APPLY_MANY_TAG
 }

@@ -2,15 +2,17 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
 use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, boxed};
 
-/// A value of the language, or a thunk that will become one: half a machine word, freely copied.
+/// A value of the language, or a thunk that will become one, freely copied.
 ///
-/// The two lowest bits tell what it is:
+/// It takes half a machine word where it is kept ([`ValueCell`], [`Slot`]) and a whole one, the upper half of which is zero, where
+/// a program works with it: so the compiler returns one, or an error in its place, in registers. The two lowest bits tell what it
+/// is:
 ///
 /// | bits | meaning                                                            |
 /// |------|--------------------------------------------------------------------|
@@ -22,8 +24,47 @@ use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, bo
 #[derive(Copy, Clone)]
 #[repr(transparent)]
 pub(crate) struct Value<'h> {
-    word: NonZeroU32,
+    bits: NonZeroU64,
     heap: PhantomData<Cell<&'h Heap>>,
+}
+
+/// Where an object keeps a value.
+#[repr(transparent)]
+pub(crate) struct ValueCell<'h> {
+    word: Cell<u32>,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+/// Where a frame keeps a value, once it has been decided. Zero is no value.
+#[repr(transparent)]
+pub(crate) struct Slot<'h> {
+    word: Cell<u32>,
+    heap: PhantomData<Cell<&'h Heap>>,
+}
+
+impl<'h> ValueCell<'h> {
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Value<'h> {
+        // SAFETY: a cell holds the word of a value from the time when it can be reached.
+        unsafe { Value::from_word(self.word.get()) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, value: Value<'h>) {
+        self.word.set(value.word());
+    }
+}
+
+impl<'h> Slot<'h> {
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Option<Value<'h>> {
+        NonZeroU64::new(u64::from(self.word.get())).map(|bits| Value { bits, heap: PhantomData })
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, value: Value<'h>) {
+        self.word.set(value.word());
+    }
 }
 
 const TAG_MASK: u32 = 3;
@@ -112,7 +153,7 @@ impl<'h> Value<'h> {
     pub(crate) const FALSE: Value<'h> = Value::from_bits(FALSE);
 
     const fn from_bits(bits: u32) -> Value<'h> {
-        Value { word: NonZeroU32::new(bits).expect("no value is zero"), heap: PhantomData }
+        Value { bits: NonZeroU64::new(bits as u64).expect("no value is zero"), heap: PhantomData }
     }
 
     pub(crate) const fn null() -> Value<'h> {
@@ -167,7 +208,13 @@ impl<'h> Value<'h> {
 
     #[inline(always)]
     fn bits(self) -> u32 {
-        self.word.get()
+        self.bits.get() as u32
+    }
+
+    /// The bits as a distance in the region.
+    #[inline(always)]
+    fn place(self) -> usize {
+        self.bits.get() as usize
     }
 
     #[inline(always)]
@@ -179,7 +226,7 @@ impl<'h> Value<'h> {
     #[inline(always)]
     fn object(self) -> Option<NonNull<u32>> {
         // SAFETY: the tag says that the bits are those of an object, with the tag.
-        (self.tag() == TAG_OBJECT).then(|| unsafe { widen(self.bits(), 2 * TAG_OBJECT as usize) })
+        (self.tag() == TAG_OBJECT).then(|| unsafe { widen(self.place(), 2 * TAG_OBJECT as usize) })
     }
 
     /// The object, if it is of this kind.
@@ -192,7 +239,7 @@ impl<'h> Value<'h> {
     /// Whether two words are the same: equal small values or one object.
     #[inline(always)]
     pub(crate) fn is_same(self, other: Value<'h>) -> bool {
-        self.word == other.word
+        self.bits == other.bits
     }
 
     /// The bits of the word, to remember which object was seen.
@@ -209,7 +256,7 @@ impl<'h> Value<'h> {
     #[inline(always)]
     pub(crate) fn as_thunk(self) -> Option<Thunk<'h>> {
         // SAFETY: the tag says that this is a thunk.
-        self.is_thunk().then(|| unsafe { Thunk::from_object(widen(self.bits(), 0)) })
+        self.is_thunk().then(|| unsafe { Thunk::from_object(widen(self.place(), 0)) })
     }
 
     #[inline(always)]
@@ -284,7 +331,7 @@ impl<'h> Value<'h> {
         }
         // SAFETY: the tag is that of an object; in each arm its header tells what it is.
         unsafe {
-            let object: NonNull<u32> = widen(self.bits(), 2 * TAG_OBJECT as usize);
+            let object: NonNull<u32> = widen(self.place(), 2 * TAG_OBJECT as usize);
             match object.read() & object_kind::MASK {
                 object_kind::LIST => Kind::List(List::from_object(object)),
                 object_kind::STRING => Kind::String(Str::from_object(object)),
@@ -306,7 +353,7 @@ impl<'h> Value<'h> {
     #[inline(always)]
     pub(super) unsafe fn from_word(word: u32) -> Value<'h> {
         // SAFETY: no value is zero.
-        Value { word: unsafe { NonZeroU32::new_unchecked(word) }, heap: PhantomData }
+        Value { bits: unsafe { NonZeroU64::new_unchecked(u64::from(word)) }, heap: PhantomData }
     }
 }
 

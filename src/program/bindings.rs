@@ -65,6 +65,22 @@ pub(super) struct Duplicate {
 pub(super) struct BindingSets {
     pub(super) sets: Vec<Bindings>,
     pub(super) duplicates: Vec<Duplicate>,
+    /// Lists of entries to be used again.
+    spare: Vec<Vec<Binding>>,
+}
+
+impl BindingSets {
+    fn add(&mut self, is_rec: bool) -> SetId {
+        let entries = self.spare.pop().unwrap_or_default();
+        self.sets.push(Bindings { is_rec, entries, ..Bindings::default() });
+        self.sets.len() - 1
+    }
+
+    /// Takes back what is not needed any more.
+    pub(super) fn discard(&mut self, mut bindings: Bindings) {
+        bindings.entries.clear();
+        self.spare.push(bindings.entries);
+    }
 }
 
 const INDEX_FROM: usize = 16;
@@ -128,8 +144,7 @@ impl Reader<'_, '_> {
     }
 
     fn new_set(&mut self, is_rec: bool) -> SetId {
-        self.sets.sets.push(Bindings { is_rec, ..Bindings::default() });
-        self.sets.sets.len() - 1
+        self.sets.add(is_rec)
     }
 
     fn inherit(&mut self, set: SetId, node: NodeId, source: Option<usize>) {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use super::Strictness;
 use crate::diagnostics::Pos;
-use crate::heap::{Frame, MergePlan, SelectCache, Shape, Symbol, Value};
+use crate::heap::{Frame, MergePlan, SelectCache, Shape, Symbol, Value, ValueCell};
 
 /// An expression.
 #[derive(Copy, Clone)]
@@ -109,7 +109,7 @@ pub(crate) struct DynamicVariable<'h> {
     pub(crate) depth: u32,
     /// The frame of the innermost `with` that was looked into last, and what was found in it or further out. The frame of a
     /// `with` is never used again, and what it has does not change.
-    pub(crate) found: Cell<Option<(Frame<'h>, &'h Cell<Value<'h>>)>>,
+    pub(crate) found: Cell<Option<(Frame<'h>, &'h ValueCell<'h>)>>,
 }
 
 /// One name of an attribute path.
@@ -208,10 +208,28 @@ pub(crate) struct AttrsExpr<'h> {
     /// The values in the order of the shape.
     pub(crate) values: &'h [Expr<'h>],
     pub(crate) sources: &'h [Expr<'h>],
-    pub(crate) dynamic: &'h [DynamicAttr<'h>],
+    pub(crate) dynamic: Option<&'h DynamicAttrs<'h>>,
     pub(crate) pos: Pos,
     /// The index of `__overrides` in a `rec` set.
     pub(crate) overrides: Option<u32>,
+}
+
+/// The attributes of a set whose names are computed.
+pub(crate) struct DynamicAttrs<'h> {
+    pub(crate) attrs: &'h [DynamicAttr<'h>],
+    /// What the set was the last time, and how it came to that, once it was so twice in a row.
+    pub(crate) last_shape: Cell<Option<&'h Shape<'h>>>,
+    pub(crate) plan: Cell<Option<&'h DynamicPlan<'h>>>,
+}
+
+/// How the fixed and the dynamic attributes of a set are put together if the dynamic ones have these names.
+pub(crate) struct DynamicPlan<'h> {
+    /// The shape of the fixed ones.
+    pub(crate) fixed: &'h Shape<'h>,
+    pub(crate) names: &'h [Option<Symbol>],
+    pub(crate) shape: &'h Shape<'h>,
+    /// For each name of the shape, which of the fixed or dynamic attributes its value is.
+    pub(crate) sources: &'h [u32],
 }
 
 /// `${name} = value;`.

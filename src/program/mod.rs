@@ -17,8 +17,9 @@ mod strictness;
 mod symbols;
 
 pub(crate) use expr::{
-    Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicVariable, Expr, Formal, Formals, HasAttr,
-    If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Unary, Update, UpdateCache, With,
+    Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicAttrs, DynamicPlan, DynamicVariable, Expr,
+    Formal, Formals, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Unary, Update,
+    UpdateCache, With,
 };
 pub use lint::{Lint, LintLevel, Lints};
 pub(crate) use lower::{Lowering, lower};

@@ -1,9 +1,11 @@
 //! Attribute sets and `let`.
 
+use std::cell::Cell;
+
 use smallvec::SmallVec;
 
 use super::super::bindings::{Bindings, Bound, DynamicBinding, SetId};
-use super::super::{AttrsExpr, DynamicAttr, Expr, Let, names};
+use super::super::{AttrsExpr, DynamicAttr, DynamicAttrs, Expr, Let, names};
 use super::Lowerer;
 use crate::diagnostics::Pos;
 use crate::heap::{Attrs, Shape, Symbol};
@@ -40,7 +42,9 @@ impl<'h> Lowerer<'_, 'h> {
     fn set(&mut self, set: SetId, pos: Pos) -> Expr<'h> {
         stack::grow_if_needed(|| {
             let bindings = self.take_sorted(set);
-            if bindings.is_rec { self.rec_set(bindings, pos) } else { self.plain_set(bindings, pos) }
+            let lowered = if bindings.is_rec { self.rec_set(&bindings, pos) } else { self.plain_set(&bindings, pos) };
+            self.sets.discard(bindings);
+            lowered
         })
     }
 
@@ -57,19 +61,19 @@ impl<'h> Lowerer<'_, 'h> {
         Shape::unique(self.heap(), &names, &positions)
     }
 
-    fn plain_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {
-        let shape = self.shape(&bindings);
+    fn plain_set(&mut self, bindings: &Bindings, pos: Pos) -> Expr<'h> {
+        let shape = self.shape(bindings);
         if bindings.entries.is_empty() && bindings.dynamic.is_empty() && bindings.sources.is_empty() {
             return Expr::Folded(Attrs::build(self.heap(), shape, |_| unreachable!("an empty set has no values")));
         }
-        let (sources, slots) = self.place_sources(&bindings, 0);
+        let (sources, slots) = self.place_sources(bindings, 0);
         let has_frame = !slots.is_empty();
         // Source expressions are evaluated in the new frame too, which binds no names.
         if has_frame {
             self.scopes.enter(std::iter::empty());
         }
         let source_exprs = self.exprs(slots.iter().copied());
-        let values = self.values(&bindings, &sources, false);
+        let values = self.values(bindings, &sources, false);
         let dynamic = self.dynamic(&bindings.dynamic);
         if has_frame {
             self.scopes.leave();
@@ -78,12 +82,12 @@ impl<'h> Lowerer<'_, 'h> {
         Expr::Attrs(self.heap().store(attrs))
     }
 
-    fn rec_set(&mut self, bindings: Bindings, pos: Pos) -> Expr<'h> {
-        let shape = self.shape(&bindings);
-        let (sources, slots) = self.place_sources(&bindings, shape.len() as u32);
+    fn rec_set(&mut self, bindings: &Bindings, pos: Pos) -> Expr<'h> {
+        let shape = self.shape(bindings);
+        let (sources, slots) = self.place_sources(bindings, shape.len() as u32);
         self.scopes.enter(shape.names().iter().copied().zip(0..));
         let source_exprs = self.exprs(slots.iter().copied());
-        let values = self.values(&bindings, &sources, true);
+        let values = self.values(bindings, &sources, true);
         let dynamic = self.dynamic(&bindings.dynamic);
         self.scopes.leave();
         let overrides = shape.index_of(names::OVERRIDES).map(|index| index as u32);
@@ -104,6 +108,7 @@ impl<'h> Lowerer<'_, 'h> {
             None => Expr::Const(crate::heap::Value::null()),
         };
         self.scopes.leave();
+        self.sets.discard(bindings);
         Expr::Let(self.heap().store(Let { values, sources: source_exprs, body }))
     }
 
@@ -169,7 +174,10 @@ impl<'h> Lowerer<'_, 'h> {
         }
     }
 
-    fn dynamic(&mut self, dynamic: &[DynamicBinding]) -> &'h [DynamicAttr<'h>] {
+    fn dynamic(&mut self, dynamic: &[DynamicBinding]) -> Option<&'h DynamicAttrs<'h>> {
+        if dynamic.is_empty() {
+            return None;
+        }
         let lowered: Vec<_> = (dynamic.iter())
             .map(|attr| DynamicAttr {
                 name: self.dynamic_name(attr.name),
@@ -177,6 +185,7 @@ impl<'h> Lowerer<'_, 'h> {
                 pos: attr.pos,
             })
             .collect();
-        self.heap().store_many(lowered)
+        let attrs = self.heap().store_many(lowered);
+        Some(self.heap().store(DynamicAttrs { attrs, last_shape: Cell::default(), plan: Cell::default() }))
     }
 }

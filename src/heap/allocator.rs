@@ -1,0 +1,226 @@
+//! Memory for what is in no heap of values: texts, tables, buffers.
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::fmt;
+
+#[cfg(all(target_os = "linux", not(miri)))]
+type Inner = talc::TalcLock<spin::Mutex<()>, linux::System>;
+#[cfg(not(all(target_os = "linux", not(miri))))]
+type Inner = std::alloc::System;
+
+/// An allocator for programs that evaluate and do little else, as the command `firn` does.
+///
+/// An evaluator keeps its values in memory of its own. What remains are many small objects that live long, and a few large buffers.
+/// On Linux this allocator packs them and asks the system for memory in steps that grow, and for huge pages where these are at
+/// hand, which takes a machine configuration a twentieth less time than with the allocator of the system. It keeps what was freed
+/// for itself, and a thread that allocates waits for others that do; so a program that does much beside evaluating may be better
+/// off without it. On other systems it is the allocator of the system.
+///
+/// ```
+/// #[global_allocator]
+/// static ALLOCATOR: firn::Allocator = firn::Allocator::new();
+///
+/// let mut firn = firn::Evaluator::new();
+/// # assert!(firn.eval_text("1", ".").is_ok());
+/// ```
+pub struct Allocator(Inner);
+
+impl Allocator {
+    /// The allocator, without memory.
+    pub const fn new() -> Allocator {
+        #[cfg(all(target_os = "linux", not(miri)))]
+        return Allocator(Inner::new(linux::System::new()));
+        #[cfg(not(all(target_os = "linux", not(miri))))]
+        return Allocator(std::alloc::System);
+    }
+}
+
+impl Default for Allocator {
+    fn default() -> Allocator {
+        Allocator::new()
+    }
+}
+
+impl fmt::Debug for Allocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Allocator")
+    }
+}
+
+// SAFETY: what is inside is an allocator, and everything is left to it.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the rules.
+        unsafe { self.0.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the rules.
+        unsafe { self.0.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the rules.
+        unsafe { self.0.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller keeps the rules.
+        unsafe { self.0.realloc(pointer, layout, size) }
+    }
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+mod linux {
+    use std::alloc::Layout;
+    use std::ptr::NonNull;
+
+    use talc::base::Talc;
+    use talc::base::binning::Binning;
+    use talc::source::Source;
+
+    use super::super::pages::{HUGE, Pages};
+
+    /// Takes memory of the system: addresses in arenas, and of these the pages from front to back.
+    #[derive(Debug)]
+    pub(super) struct System {
+        arena: Option<Arena>,
+        /// Bytes of all pages.
+        bytes: usize,
+        pages: Pages,
+    }
+
+    #[derive(Debug)]
+    struct Arena {
+        /// What the allocator has for the end of its part.
+        heap_end: NonNull<u8>,
+        /// The end of the pages that were asked for.
+        asked_end: *mut u8,
+        /// How many bytes there are behind them.
+        room: usize,
+    }
+
+    // SAFETY: the pointers are to memory that is nobody else's.
+    unsafe impl Send for System {}
+
+    /// An arena has at least so many bytes, or a quarter of what there is.
+    const LEAST_ARENA: usize = 64 << 20;
+    /// Beside an object there has to be room for what the allocator notes.
+    const OVERHEAD: usize = 16 << 10;
+
+    impl System {
+        pub(super) const fn new() -> Self {
+            System { arena: None, bytes: 0, pages: Pages::new() }
+        }
+
+        /// Takes addresses for `needed` bytes and more. They are no memory yet.
+        fn reserve(&self, needed: usize) -> Option<(*mut u8, usize)> {
+            let mut bytes = needed.max(LEAST_ARENA).max(self.bytes / 4).checked_next_multiple_of(HUGE)?;
+            loop {
+                let access = libc::PROT_READ | libc::PROT_WRITE;
+                let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
+                // SAFETY: a new mapping harms nothing that is there.
+                let start = unsafe { libc::mmap(std::ptr::null_mut(), bytes + HUGE, access, flags, -1, 0) };
+                if start != libc::MAP_FAILED {
+                    let start = start.cast::<u8>();
+                    let before = start.addr().next_multiple_of(HUGE) - start.addr();
+                    return Some((start.wrapping_add(before), bytes));
+                }
+                if bytes / 2 < needed {
+                    return None;
+                }
+                bytes = (bytes / 2).checked_next_multiple_of(HUGE)?;
+            }
+        }
+
+        /// Asks for the pages of `needed` bytes from `start` on, and tells for how many it did. Of a large object they are left to
+        /// be asked for as they are touched, since not all may be.
+        fn ask(&self, start: *mut u8, needed: usize, room: usize) -> usize {
+            if needed > HUGE {
+                return needed.next_multiple_of(HUGE).min(room);
+            }
+            let mut asked = 0;
+            while asked < needed {
+                asked += self.pages.ask(start.wrapping_add(asked), 1, room - asked, self.bytes + asked);
+            }
+            asked
+        }
+    }
+
+    // SAFETY: nothing here allocates, and what is claimed or added is nobody else's.
+    unsafe impl Source for System {
+        fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+            let needed = layout.size().checked_add(layout.align() + OVERHEAD).ok_or(())?;
+            let (asked, arena) = match talc.source.arena.take().filter(|arena| arena.room >= needed) {
+                Some(Arena { heap_end, asked_end, room }) => {
+                    let asked = talc.source.ask(asked_end, needed, room);
+                    let asked_end = asked_end.wrapping_add(asked);
+                    // SAFETY: the arena is that of the heap, and has so many bytes.
+                    let heap_end = unsafe { talc.extend(heap_end, asked_end) };
+                    (asked, Arena { heap_end, asked_end, room: room - asked })
+                }
+                None => {
+                    let (start, bytes) = talc.source.reserve(needed).ok_or(())?;
+                    let asked = talc.source.ask(start, needed, bytes);
+                    // SAFETY: the addresses have just been reserved.
+                    let heap_end = unsafe { talc.claim(start, asked) }.ok_or(())?;
+                    (asked, Arena { heap_end, asked_end: start.wrapping_add(asked), room: bytes - asked })
+                }
+            };
+            talc.source.bytes += asked;
+            talc.source.arena = Some(arena);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An object that was filled with one byte.
+    struct Object {
+        start: *mut u8,
+        layout: Layout,
+    }
+
+    impl Object {
+        fn is_intact(&self, byte: u8, size: usize) -> bool {
+            // SAFETY: the object has at least so many bytes.
+            let bytes = unsafe { std::slice::from_raw_parts(self.start, size) };
+            bytes.iter().all(|&other| other == byte)
+        }
+    }
+
+    #[test]
+    fn objects_of_all_sizes_keep_their_bytes() {
+        let allocator = Allocator::new();
+        let mut objects: Vec<(u8, Object)> = Vec::new();
+        for round in 0..6_000_usize {
+            let size = if round.is_multiple_of(500) { 3 << 20 } else { 1 + round * 7919 % 5_000 };
+            let layout = Layout::from_size_align(size, 1 << (round % 8)).expect("the size is small");
+            // SAFETY: the size is not zero.
+            let mut object = Object { start: unsafe { allocator.alloc(layout) }, layout };
+            assert!(!object.start.is_null() && object.start.addr().is_multiple_of(layout.align()));
+            // SAFETY: the object has so many bytes.
+            unsafe { object.start.write_bytes(round as u8, size) };
+            if round.is_multiple_of(3) {
+                let larger = Layout::from_size_align(2 * size, layout.align()).expect("the size is small");
+                // SAFETY: it was allocated with this layout.
+                object.start = unsafe { allocator.realloc(object.start, layout, larger.size()) };
+                object.layout = larger;
+                assert!(object.is_intact(round as u8, size));
+                // SAFETY: the object has so many bytes now.
+                unsafe { object.start.write_bytes(round as u8, larger.size()) };
+            }
+            objects.push((round as u8, object));
+            if round.is_multiple_of(2) {
+                let (byte, object) = objects.swap_remove(round * 31 % objects.len());
+                assert!(object.is_intact(byte, object.layout.size()));
+                // SAFETY: it was allocated with this layout.
+                unsafe { allocator.dealloc(object.start, object.layout) };
+            }
+        }
+        assert!(objects.iter().all(|(byte, object)| object.is_intact(*byte, object.layout.size())));
+    }
+}

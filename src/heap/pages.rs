@@ -1,0 +1,98 @@
+//! How the pages of a heap are asked of the system.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// Asks for the pages of chunks, in steps, ahead of their use: that takes the system less time than learning of each page as it is
+/// touched first.
+///
+/// A heap that has grown asks for huge pages, of which the processor can tell the addresses of many more at once. The system
+/// has them at hand or has to make them first: to move other memory away, or, in a virtual machine, to get memory
+/// of its host. That can take many times as long as small pages do, so it is measured. After a slow one come some small ones,
+/// and more each time.
+#[derive(Debug)]
+pub(super) struct Pages {
+    /// What small pages for [`HUGE`] bytes would have taken, by the latest of them.
+    small: Cell<Duration>,
+    /// So many bytes are asked for in small pages before huge ones are tried again.
+    pause: Cell<usize>,
+    next_pause: Cell<usize>,
+}
+
+/// The size of a page on most systems; where pages are larger, some are not asked for ahead of need.
+const PAGE: usize = 4096;
+/// The size of a huge page on most systems.
+pub(super) const HUGE: usize = 2 << 20;
+/// Of the memory of a chunk, so much at least and at most is asked for in small pages at a time. In between it is a part of
+/// what there is already.
+const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
+const STEP_PART: usize = 16;
+/// A heap with less gets small pages.
+const HUGE_FROM: usize = 4 << 20;
+/// A huge page may take so many times as long as small ones for as many bytes.
+const PATIENCE: u32 = 2;
+const FIRST_PAUSE: usize = 16 * HUGE;
+
+impl Pages {
+    pub(super) const fn new() -> Self {
+        Pages { small: Cell::new(Duration::ZERO), pause: Cell::new(0), next_pause: Cell::new(FIRST_PAUSE) }
+    }
+
+    /// Asks for `bytes` from `start` on, and for more of the `room` that there is, in a heap of `heap_bytes`. Tells for how many.
+    pub(super) fn ask(&self, start: *mut u8, bytes: usize, room: usize, heap_bytes: usize) -> usize {
+        let is_huge = heap_bytes > HUGE_FROM && bytes <= HUGE && room >= HUGE && start.addr().is_multiple_of(HUGE);
+        if is_huge && self.pause.get() == 0 {
+            self.ask_for_huge(start);
+            return HUGE;
+        }
+        let step = (heap_bytes / STEP_PART).clamp(*STEP.start(), *STEP.end()).max(bytes).next_multiple_of(PAGE);
+        // A step ends where a huge page can begin.
+        let before_huge = HUGE - start.addr() % HUGE;
+        let step = if bytes <= before_huge { step.min(before_huge) } else { step }.min(room);
+        let begin = Instant::now();
+        system::populate(start, step);
+        self.small.set(begin.elapsed() * HUGE as u32 / step.max(PAGE) as u32);
+        self.pause.set(self.pause.get().saturating_sub(step));
+        step
+    }
+
+    /// Asks for all of a chunk of `bytes`.
+    pub(super) fn ask_for_all(&self, start: *mut u8, bytes: usize, heap_bytes: usize) {
+        let mut asked = 0;
+        while asked < bytes {
+            asked += self.ask(start.wrapping_add(asked), 1, bytes - asked, heap_bytes);
+        }
+    }
+
+    fn ask_for_huge(&self, start: *mut u8) {
+        let begin = Instant::now();
+        system::populate_huge(start, HUGE);
+        if begin.elapsed() > self.small.get() * PATIENCE {
+            self.pause.set(self.next_pause.get());
+            self.next_pause.set(self.next_pause.get().saturating_mul(2));
+        }
+    }
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+mod system {
+    pub(super) fn populate(start: *mut u8, bytes: usize) {
+        // SAFETY: the pages belong to a chunk, nothing is in them, and they are only made present. Systems that cannot do this
+        // say so, and no harm is done.
+        unsafe { libc::madvise(start.cast(), bytes, libc::MADV_POPULATE_WRITE) };
+    }
+
+    pub(super) fn populate_huge(start: *mut u8, bytes: usize) {
+        // SAFETY: as above; the advice changes nothing but which pages are taken.
+        unsafe { libc::madvise(start.cast(), bytes, libc::MADV_HUGEPAGE) };
+        populate(start, bytes);
+    }
+}
+
+/// Other systems give pages when they are touched.
+#[cfg(not(all(target_os = "linux", not(miri))))]
+mod system {
+    pub(super) fn populate(_start: *mut u8, _bytes: usize) {}
+
+    pub(super) fn populate_huge(_start: *mut u8, _bytes: usize) {}
+}
