@@ -1,6 +1,7 @@
 use std::io;
 
-use sha2::Digest;
+use md5::Digest as _;
+use ring::digest::{self, Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 
 use super::hash::{Hash, HashAlgorithm};
 
@@ -16,6 +17,7 @@ use super::hash::{Hash, HashAlgorithm};
 /// ```
 #[derive(Clone)]
 pub struct Hasher {
+    algorithm: HashAlgorithm,
     state: State,
     written: u64,
 }
@@ -23,9 +25,8 @@ pub struct Hasher {
 #[derive(Clone)]
 enum State {
     Md5(md5::Md5),
-    Sha1(sha1::Sha1),
-    Sha256(sha2::Sha256),
-    Sha512(sha2::Sha512),
+    /// SHA-1, SHA-256 and SHA-512.
+    Sha(Context),
     Blake3(Box<blake3::Hasher>),
 }
 
@@ -37,13 +38,18 @@ pub fn hash_bytes(algorithm: HashAlgorithm, bytes: &[u8]) -> Hash {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    sha2::Sha256::digest(bytes).into()
+    digest_bytes(digest::digest(&SHA256, bytes))
 }
 
 /// The hash of the parts, one after the other.
 pub(super) fn sha256_of_parts(parts: &[&[u8]]) -> [u8; 32] {
-    let hasher = parts.iter().fold(sha2::Sha256::new(), |hasher, part| hasher.chain_update(part));
-    hasher.finalize().into()
+    let mut hasher = Context::new(&SHA256);
+    parts.iter().for_each(|part| hasher.update(part));
+    digest_bytes(hasher.finish())
+}
+
+fn digest_bytes(digest: digest::Digest) -> [u8; 32] {
+    digest.as_ref().try_into().expect("a SHA-256 hash has 32 bytes")
 }
 
 impl Hasher {
@@ -51,12 +57,12 @@ impl Hasher {
     pub fn new(algorithm: HashAlgorithm) -> Hasher {
         let state = match algorithm {
             HashAlgorithm::Md5 => State::Md5(md5::Md5::new()),
-            HashAlgorithm::Sha1 => State::Sha1(sha1::Sha1::new()),
-            HashAlgorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
-            HashAlgorithm::Sha512 => State::Sha512(sha2::Sha512::new()),
+            HashAlgorithm::Sha1 => State::Sha(Context::new(&SHA1_FOR_LEGACY_USE_ONLY)),
+            HashAlgorithm::Sha256 => State::Sha(Context::new(&SHA256)),
+            HashAlgorithm::Sha512 => State::Sha(Context::new(&SHA512)),
             HashAlgorithm::Blake3 => State::Blake3(Box::default()),
         };
-        Hasher { state, written: 0 }
+        Hasher { algorithm, state, written: 0 }
     }
 
     /// Hashes some more bytes.
@@ -64,9 +70,7 @@ impl Hasher {
         self.written += bytes.len() as u64;
         match &mut self.state {
             State::Md5(state) => state.update(bytes),
-            State::Sha1(state) => state.update(bytes),
-            State::Sha256(state) => state.update(bytes),
-            State::Sha512(state) => state.update(bytes),
+            State::Sha(state) => state.update(bytes),
             State::Blake3(state) => {
                 state.update(bytes);
             }
@@ -80,15 +84,13 @@ impl Hasher {
 
     /// The hash of everything hashed so far.
     pub fn finish(self) -> Hash {
-        let hash = |algorithm, bytes: &[u8]| {
-            Hash::new(algorithm, bytes).expect("an algorithm yields as many bytes as it says")
+        let hash = |bytes: &[u8]| {
+            Hash::new(self.algorithm, bytes).expect("an algorithm yields as many bytes as it says")
         };
         match self.state {
-            State::Md5(state) => hash(HashAlgorithm::Md5, &state.finalize()),
-            State::Sha1(state) => hash(HashAlgorithm::Sha1, &state.finalize()),
-            State::Sha256(state) => hash(HashAlgorithm::Sha256, &state.finalize()),
-            State::Sha512(state) => hash(HashAlgorithm::Sha512, &state.finalize()),
-            State::Blake3(state) => hash(HashAlgorithm::Blake3, state.finalize().as_bytes()),
+            State::Md5(state) => hash(&state.finalize()),
+            State::Sha(state) => hash(state.finish().as_ref()),
+            State::Blake3(state) => hash(state.finalize().as_bytes()),
         }
     }
 }
