@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
 use crate::eval::{AttrList, Eval, Result, error};
-use crate::heap::{Attrs, Kind, List, Shape, Symbol, Value};
+use crate::heap::{Attrs, Kind, List, Symbol, Value};
 use crate::program::names;
 
 builtins! {
@@ -240,21 +240,11 @@ fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result
     let set = eval.force_attrs(set)?;
     let names = eval.force_list(names)?;
     let mut removed: SmallVec<[Symbol; 16]> = SmallVec::with_capacity(names.len());
-    for name in names.iter() {
-        let name = eval.force(name)?;
-        removed.extend(eval.known_symbol_of(name)?.filter(|&name| eval.find(set, name).is_some()));
+    for name in names.elements() {
+        let name = eval.force_cell(name)?;
+        removed.extend(eval.known_symbol_of(name)?);
     }
-    if removed.is_empty() {
-        return Ok(set.value());
-    }
-    removed.sort_unstable();
-    let (shape, values) = set.flatten(eval.heap);
-    let is_kept = |&index: &usize| removed.binary_search(&shape.names()[index]).is_err();
-    let kept: SmallVec<[usize; 32]> = (0..values.len()).filter(is_kept).collect();
-    let names: SmallVec<[_; 32]> = kept.iter().map(|&index| shape.names()[index]).collect();
-    let positions: SmallVec<[_; 32]> = kept.iter().map(|&index| shape.positions()[index]).collect();
-    let shape = Shape::new(eval.heap, &names, &positions);
-    Ok(Attrs::build(eval.heap, shape, |index| values[kept[index]].get()))
+    Ok(eval.without(set, &removed))
 }
 
 fn unsafe_get_attr_pos<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {

@@ -4,160 +4,19 @@ use smallvec::SmallVec;
 
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::attention::Request;
+use crate::builtins::Builtin;
 use crate::builtins::text::string_literal::write_attribute_name;
-use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
 use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Slot, Symbol, Value, ValueCell};
-use crate::program::{Call, Expr, Formals, Lambda, Use, names};
+use crate::program::{Formals, Lambda, names};
 
 /// Arguments on their way into a function.
 pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
 
 impl<'h> Eval<'h> {
-    /// Evaluates a call as it is written: arguments go straight into the frame of the function.
-    #[inline(never)]
-    pub(super) fn eval_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        let function = self.operand(&call.function, frame)?;
-        if let Some(closure) = function.as_closure() {
-            let lambda = closure.lambda();
-            if call.arguments.len() >= lambda.arity as usize {
-                return self.call_closure_directly(call, &[], closure, lambda, frame);
-            }
-        } else if let Some(id) = function.as_builtin()
-            && let builtin = self.builtins.get(id)
-            && builtin.parameters.len() == call.arguments.len()
-        {
-            if let [argument] = call.arguments {
-                return self.call_unary_builtin(call, argument, builtin, frame);
-            }
-            return self.call_builtin_directly(call, &[], builtin, frame);
-        } else if let Some(partial) = function.as_partial() {
-            return self.call_partial(call, function, partial, frame);
-        }
-        self.call_with(function, call.arguments, frame, call.pos)
-    }
-
-    /// Calls what has some of its arguments already.
-    #[inline(never)]
-    fn call_partial(
-        &mut self,
-        call: &'h Call<'h>,
-        function: Value<'h>,
-        partial: Partial<'h>,
-        frame: Option<Frame<'h>>,
-    ) -> Result<Value<'h>> {
-        let given = partial.arguments();
-        let count = given.len() + call.arguments.len();
-        match partial.function().kind() {
-            Kind::Function(Function::Closure(closure)) if closure.lambda().arity as usize <= count => {
-                self.call_closure_directly(call, given, closure, closure.lambda(), frame)
-            }
-            Kind::Function(Function::Builtin(id)) if self.builtins.get(id).parameters.len() == count => {
-                self.call_builtin_directly(call, given, self.builtins.get(id), frame)
-            }
-            _ => self.call_with(function, call.arguments, frame, call.pos),
-        }
-    }
-
-    /// Calls a value with arguments that have not been delayed yet.
-    #[inline(never)]
-    fn call_with(
-        &mut self,
-        function: Value<'h>,
-        arguments: &'h [Expr<'h>],
-        frame: Option<Frame<'h>>,
-        pos: Pos,
-    ) -> Result<Value<'h>> {
-        let arguments: Arguments<'h> = arguments.iter().map(|argument| self.argument(argument, frame)).collect();
-        self.call(function, &arguments, pos)
-    }
-
-    /// Calls a builtin that takes one argument.
-    #[inline(never)]
-    fn call_unary_builtin(
-        &mut self,
-        call: &'h Call<'h>,
-        argument: &'h Expr<'h>,
-        builtin: &'static Builtin,
-        frame: Option<Frame<'h>>,
-    ) -> Result<Value<'h>> {
-        let argument = match builtin.eager {
-            0 => self.delay(argument, frame),
-            _ => self.operand(argument, frame)?,
-        };
-        self.run_builtin(builtin, &[argument], call.pos)
-    }
-
-    /// Calls a builtin with all its arguments, of which the first are `given`. What it forces first of all is not delayed. Of what it forces after
-    /// that it is not known whether it comes to it.
-    #[inline(never)]
-    fn call_builtin_directly(
-        &mut self,
-        call: &'h Call<'h>,
-        given: &[ValueCell<'h>],
-        builtin: &'static Builtin,
-        frame: Option<Frame<'h>>,
-    ) -> Result<Value<'h>> {
-        let mut arguments = [Value::NULL; MAX_ARITY];
-        for (argument, given) in arguments.iter_mut().zip(given) {
-            *argument = given.get();
-        }
-        let first = builtin.eager.trailing_zeros() as usize;
-        for (index, argument) in (given.len()..).zip(call.arguments) {
-            arguments[index] = if index == first {
-                self.operand(argument, frame)?
-            } else if builtin.eager >> index & 1 == 1 {
-                self.forced_argument(argument, frame)
-            } else {
-                self.delay(argument, frame)
-            };
-        }
-        self.run_builtin(builtin, &arguments[..given.len() + call.arguments.len()], call.pos)
-    }
-
-    /// Calls a closure whose first arguments are `given`, with at least as many others as it lacks.
+    /// Evaluates the body of a function in the frame of a call, which can be used again after that if nothing refers to it.
     #[inline(always)]
-    fn call_closure_directly(
-        &mut self,
-        call: &'h Call<'h>,
-        given: &[ValueCell<'h>],
-        closure: Closure<'h>,
-        lambda: &'h Lambda<'h>,
-        frame: Option<Frame<'h>>,
-    ) -> Result<Value<'h>> {
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
-        let plain = lambda.parameters.len();
-        let slots = &inner.slots()[..plain];
-        for (slot, given) in slots.iter().zip(given) {
-            slot.set(given.get());
-        }
-        for ((index, slot), argument) in slots.iter().enumerate().skip(given.len()).zip(call.arguments) {
-            let value = match lambda.strictness.of(index) {
-                Use::Unknown => self.argument(argument, frame),
-                Use::Forced => self.forced_argument(argument, frame),
-                Use::First => self.first_argument(argument, frame)?,
-            };
-            slot.set(value);
-        }
-        if let Some(formals) = lambda.formals {
-            let argument = self.operand(&call.arguments[plain - given.len()], frame)?;
-            let bound = self.bind_formals(lambda, formals, argument, inner, call.pos);
-            bound.part(Part::Argument(plain - given.len(), None)).or_at(call.pos)?;
-        }
-        let result = self.run_body(lambda, inner, call.pos)?;
-        let rest = &call.arguments[lambda.arity as usize - given.len()..];
-        if rest.is_empty() {
-            return Ok(result);
-        }
-        if result.as_closure().is_none() && !is_callable(result) {
-            let part = Part::Result(lambda.arity as usize - given.len());
-            return Err(self.not_a_function(result).part(part).or_at(call.pos));
-        }
-        self.call_with(result, rest, frame, call.pos)
-    }
-
-    #[inline(always)]
-    fn run_body(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>, pos: Pos) -> Result<Value<'h>> {
+    pub(super) fn run_body(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>, pos: Pos) -> Result<Value<'h>> {
         self.depth += 1;
         self.counters.function_calls += 1;
         if self.depth > self.call_limit {
@@ -208,6 +67,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Calls the first of some values with the others.
+    #[inline(never)]
     pub(super) fn call_stored(&mut self, call: &'h [ValueCell<'h>]) -> Result<Value<'h>> {
         let arguments: Arguments<'h> = call[1..].iter().map(ValueCell::get).collect();
         self.call(call[0].get(), &arguments, Pos::NONE)
@@ -242,11 +102,7 @@ impl<'h> Eval<'h> {
                     function = self.run_builtin(self.builtins.get(id), now, pos)?;
                     arguments = rest;
                 }
-                Kind::Function(Function::Partial(partial)) => {
-                    let all: Arguments<'h> =
-                        partial.arguments().iter().map(ValueCell::get).chain(arguments.iter().copied()).collect();
-                    return self.call(partial.function(), &all, pos);
-                }
+                Kind::Function(Function::Partial(partial)) => return self.call_with_more(partial, arguments, pos),
                 Kind::Attrs(attrs) if attrs.get(names::FUNCTOR).is_some() => {
                     function = self.apply_functor(attrs, function, pos)?;
                 }
@@ -254,6 +110,13 @@ impl<'h> Eval<'h> {
             }
         }
         Ok(function)
+    }
+
+    /// Calls what has some of its arguments already.
+    #[inline(never)]
+    fn call_with_more(&mut self, partial: Partial<'h>, more: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
+        let all: Arguments<'h> = partial.arguments().iter().map(ValueCell::get).chain(more.iter().copied()).collect();
+        self.call(partial.function(), &all, pos)
     }
 
     /// What a set with `__functor` is called as.
@@ -264,24 +127,42 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    fn not_a_function(&mut self, value: Value<'h>) -> Box<Diagnostic> {
+    pub(super) fn not_a_function(&mut self, value: Value<'h>) -> Box<Diagnostic> {
         let found = self.describe(value);
         let diagnostic = error(Code::NotAFunction, format!("this is called like a function, but it is {found}"));
         self.about(diagnostic, value)
     }
 
     /// Calls a closure with exactly as many arguments as it takes.
+    #[inline]
     fn call_closure(&mut self, closure: Closure<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         let lambda = closure.lambda();
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
+        if let Some(formals) = lambda.formals {
+            return self.call_with_formals(closure, formals, arguments, pos);
+        }
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, false);
+        for (slot, &argument) in inner.slots().iter().zip(arguments) {
+            slot.set(argument);
+        }
+        self.run_body(lambda, inner, pos)
+    }
+
+    #[inline(never)]
+    fn call_with_formals(
+        &mut self,
+        closure: Closure<'h>,
+        formals: &'h Formals<'h>,
+        arguments: &[Value<'h>],
+        pos: Pos,
+    ) -> Result<Value<'h>> {
+        let lambda = closure.lambda();
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, true);
         let plain = lambda.parameters.len();
         for (slot, &argument) in inner.slots()[..plain].iter().zip(arguments) {
             slot.set(argument);
         }
-        if let Some(formals) = lambda.formals {
-            let argument = self.force(arguments[plain])?;
-            self.bind_formals(lambda, formals, argument, inner, pos).or_at(pos)?;
-        }
+        let argument = self.force(arguments[plain])?;
+        self.bind_formals(lambda, formals, argument, inner, pos).or_at(pos)?;
         self.run_body(lambda, inner, pos)
     }
 
@@ -325,7 +206,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Puts the attributes of an argument where the body looks for them.
-    fn bind_formals(
+    pub(super) fn bind_formals(
         &mut self,
         lambda: &'h Lambda<'h>,
         formals: &'h Formals<'h>,
@@ -538,7 +419,7 @@ fn in_builtin(error: Box<Diagnostic>, builtin: &'static Builtin, arguments: &[Va
 
 /// Whether a value other than a closure can be called.
 #[cold]
-fn is_callable(value: Value<'_>) -> bool {
+pub(super) fn is_callable(value: Value<'_>) -> bool {
     match value.kind() {
         Kind::Function(_) => true,
         Kind::Attrs(attrs) => attrs.get(names::FUNCTOR).is_some(),

@@ -16,6 +16,7 @@ const DYNAMIC: u32 = 1 << 31;
 impl<'h> Eval<'h> {
     /// The set of the fixed attributes, which have this shape and these values, and the dynamic ones. Most sets of one place have
     /// the same names again and again, so how the last ones were put together is remembered.
+    #[inline(never)]
     pub(super) fn dynamic_set(
         &mut self,
         dynamic: &'h DynamicAttrs<'h>,

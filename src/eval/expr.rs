@@ -48,6 +48,10 @@ impl<'h> Eval<'h> {
             Expr::And(operands) => self.and(operands, frame),
             Expr::Or(operands) => self.or(operands, frame),
             Expr::Implies(operands) => self.implies(operands, frame),
+            Expr::Binary(BinaryOp::Add, operands) => self.add_operator(operands, frame),
+            Expr::Binary(BinaryOp::Concat, operands) => self.concat_operator(operands, frame),
+            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands, frame),
+            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands, frame),
             Expr::Binary(operator, operands) => self.binary(operator, operands, frame),
             Expr::Update(update) => self.update_operator(update, frame),
             Expr::String(interpolation) => self.interpolate(interpolation, frame),
@@ -160,7 +164,7 @@ impl<'h> Eval<'h> {
                 thunk.finish(result);
                 return Ok(result);
             }
-            Suspension::Failed(number) => return Err(Box::new(self.failures[number as usize].clone())),
+            Suspension::Failed(number) => return Err(self.failure(number)),
             Suspension::Blackhole => return Err(self.black_hole(thunk)),
         };
         match result {
@@ -170,6 +174,13 @@ impl<'h> Eval<'h> {
             }
             Err(error) => Err(self.failed(thunk, suspension, error)),
         }
+    }
+
+    /// The error that a thunk has failed with before.
+    #[cold]
+    #[inline(never)]
+    fn failure(&self, number: u32) -> Box<Diagnostic> {
+        Box::new(self.failures[number as usize].clone())
     }
 
     /// A thunk that has failed once is not tried again: it has one result, and that is the error.
@@ -237,8 +248,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// What a function is given for an argument. What an operation on two integers at hand results in is computed
-    /// at once, so that no long chains of thunks grow where a function counts or sums up.
+    /// What a function is given for an argument.
     #[inline(always)]
     pub(super) fn argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         if let Expr::Binary(operator, operands) = *expr
@@ -271,17 +281,6 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The value of an argument that a function evaluates first of all.
-    #[inline(always)]
-    pub(super) fn first_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        if let Expr::Binary(operator, operands) = *expr
-            && let Some(result) = self.computed_already(operator, operands, frame)
-        {
-            return Ok(result);
-        }
-        self.operand(expr, frame)
-    }
-
     #[inline(always)]
     fn delay_slot(&self, slot: &Slot<'h>, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match slot.get() {
@@ -290,9 +289,10 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The result of an operation on two integers that are at hand: cheaper than a thunk.
+    /// The result of an operation on two integers that are at hand: cheaper than a thunk. With it no long chains of thunks grow
+    /// where a function counts or sums up.
     #[inline]
-    fn computed_already(
+    pub(super) fn computed_already(
         &self,
         operator: BinaryOp,
         operands: &'h Binary<'h>,

@@ -14,6 +14,7 @@ mod context;
 mod counters;
 mod deep;
 mod definitions;
+mod direct_call;
 mod dynamic_attrs;
 mod equality;
 mod error;
@@ -29,6 +30,7 @@ mod profile;
 mod recursion;
 #[cfg(test)]
 mod recursion_tests;
+mod removals;
 mod search_path;
 mod store;
 mod types;
@@ -124,6 +126,7 @@ pub(crate) struct Eval<'h> {
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
     lookups: lookups::Lookups<'h>,
+    removals: removals::Removals<'h>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
@@ -161,6 +164,7 @@ impl<'h> Eval<'h> {
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
             lookups: lookups::Lookups::default(),
+            removals: removals::Removals::default(),
             counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),
             depth: 0,

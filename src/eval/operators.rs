@@ -17,6 +17,7 @@ pub(crate) enum Arithmetic {
 }
 
 impl<'h> Eval<'h> {
+    /// What the operators make of numbers.
     #[inline(never)]
     pub(super) fn binary(
         &mut self,
@@ -24,12 +25,6 @@ impl<'h> Eval<'h> {
         operands: &'h Binary<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        match operator {
-            BinaryOp::Concat => return self.concat_operator(operands, frame),
-            BinaryOp::Add => return self.add_operator(operands, frame),
-            BinaryOp::Equal | BinaryOp::NotEqual => return self.equality_operator(operator, operands, frame),
-            _ => {}
-        }
         // `a > b` means `b < a`, of which the left side is evaluated first.
         let swapped = matches!(operator, BinaryOp::Greater | BinaryOp::LessEqual);
         let (left, right) = if swapped {
@@ -42,6 +37,7 @@ impl<'h> Eval<'h> {
         if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
             match operator {
                 BinaryOp::Sub => return Ok(Value::int(self.heap, left - right)),
+                BinaryOp::Mul => return Ok(Value::int(self.heap, left * right)),
                 BinaryOp::Less => return Ok(Value::bool(left < right)),
                 BinaryOp::Greater => return Ok(Value::bool(left > right)),
                 BinaryOp::LessEqual => return Ok(Value::bool(left <= right)),
@@ -55,18 +51,18 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// `left == right`, `left != right`
-    #[inline(always)]
-    fn equality_operator(
+    /// `left == right`, or with `false` `left != right`
+    #[inline(never)]
+    pub(super) fn equality_operator(
         &mut self,
-        operator: BinaryOp,
+        wanted: bool,
         operands: &'h Binary<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
         let right = self.operand(&operands.right, frame)?;
         match self.are_equal(left, right) {
-            Ok(equal) => Ok(Value::bool(equal == (operator == BinaryOp::Equal))),
+            Ok(equal) => Ok(Value::bool(equal == wanted)),
             Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
         }
     }
@@ -86,18 +82,19 @@ impl<'h> Eval<'h> {
     }
 
     /// `left + right`
-    #[inline(always)]
-    fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+    #[inline(never)]
+    pub(super) fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
-        if left.as_int().is_none() && !matches!(left.kind(), Kind::Float(_)) {
-            return self.add_text(left, &operands.right, frame).or_at(operands.pos);
-        }
+        let Some(number) = left.as_int() else {
+            if !matches!(left.kind(), Kind::Float(_)) {
+                return self.add_text(left, &operands.right, frame).or_at(operands.pos);
+            }
+            let right = self.operand(&operands.right, frame)?;
+            return self.add_numbers(left, right).or_at(operands.pos);
+        };
         let right = self.operand(&operands.right, frame)?;
-        if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
-            return Ok(Value::int(self.heap, left + right));
-        }
-        if let (Some(left), Some(right)) = (left.as_int(), right.as_int())
-            && let Some(sum) = left.checked_add(right)
+        if let Some(other) = right.as_int()
+            && let Some(sum) = number.checked_add(other)
         {
             return Ok(Value::int(self.heap, sum));
         }
@@ -198,7 +195,8 @@ impl<'h> Eval<'h> {
     }
 
     /// `left ++ right`
-    fn concat_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+    #[inline(never)]
+    pub(super) fn concat_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let left = self.operand(&operands.left, frame)?;
         let right = self.operand(&operands.right, frame)?;
         let left = self.expect_list(left).part(Part::Operand(0)).or_at(operands.pos)?;

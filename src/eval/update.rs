@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{ErrorExt, Eval, Result};
 use crate::diagnostics::Part;
-use crate::heap::{Attrs, Frame, MergePlan, Shape, Value};
+use crate::heap::{Attrs, Frame, MergePlan, MergeTwicePlan, Shape, Value};
 use crate::program::{Binary, Expr, Update};
 
 /// The merges of shapes that were seen, by the addresses of the shapes.
@@ -35,7 +35,7 @@ impl<'h> Eval<'h> {
         self.expect_attrs(left).part(Part::Operand(0)).or_at(operands.pos)
     }
 
-    /// `left // (middle // right)`: no set is made in between if the shapes have met before.
+    /// `left // (middle // right)`: no set is made in between if the shapes have met before, twice in a row.
     #[inline(never)]
     fn update_twice(
         &mut self,
@@ -46,15 +46,31 @@ impl<'h> Eval<'h> {
         let right = self.right_side(&inner.operands, frame)?;
         let middle = self.left_side(&inner.operands, frame)?;
         let left = self.left_side(&outer.operands, frame)?;
-        if let Some(first) = plan_at(inner, middle, right)
-            && let Some(second) = plan_for(outer, left, first.shape)
+        if let Some(plan) = outer.cache.twice.get()
+            && let Some(merged) = Attrs::merge_twice(self.heap, plan, [left, middle, right])
         {
             self.counters.updates += 2;
-            return Ok(Attrs::merge_twice(self.heap, first, second, left, middle, right));
+            return Ok(merged);
         }
+        self.remember_pair(outer, inner, [left, middle, right]);
         let right = self.update_at(inner, middle, right);
         let right = self.expect_attrs(right)?;
         Ok(self.update_at(outer, left, right))
+    }
+
+    /// The second time in a row that three shapes come, how they merge is worth remembering.
+    fn remember_pair(&self, outer: &'h Update<'h>, inner: &'h Update<'h>, sets: [Attrs<'h>; 3]) {
+        let [left, middle, right] = sets;
+        let Some(first) = plan_at(inner, middle, right) else { return };
+        let Some(second) = plan_for(outer, left, first.shape) else { return };
+        let before = outer.cache.pair.replace(Some((first, second)));
+        if let Some(pair) = before
+            && std::ptr::eq(pair.0, first)
+            && std::ptr::eq(pair.1, second)
+            && let [Some(left), Some(middle), Some(right)] = sets.map(Attrs::flat_shape)
+        {
+            outer.cache.twice.set(Some(MergeTwicePlan::new(self.heap, [left, middle, right], first, second)));
+        }
     }
 
     /// `left // right` at a place of the program, which remembers how.
@@ -63,7 +79,7 @@ impl<'h> Eval<'h> {
         self.counters.updates += 1;
         match plan_at(update, left, right) {
             Some(plan) => Attrs::merge(self.heap, plan, left, right),
-            None => self.update_with(left, right, |left, right, plan| update.cache.0.set(Some((left, right, plan)))),
+            None => self.update_with(left, right, |left, right, plan| update.cache.once.set(Some((left, right, plan)))),
         }
     }
 
@@ -112,6 +128,6 @@ fn plan_at<'h>(update: &Update<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Option
 
 #[inline(always)]
 fn plan_for<'h>(update: &Update<'h>, left: Attrs<'h>, right: &'h Shape<'h>) -> Option<&'h MergePlan<'h>> {
-    let (known_left, known_right, plan) = update.cache.0.get()?;
+    let (known_left, known_right, plan) = update.cache.once.get()?;
     (std::ptr::eq(known_left, left.flat_shape()?) && std::ptr::eq(known_right, right)).then_some(plan)
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
-use super::shape::{LEFT, MergePlan, Shape};
+use super::shape::{LEFT, MergePlan, MergeTwicePlan, SET_SHIFT, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
 use super::{Heap, Symbol, Value, ValueCell};
 use crate::diagnostics::Pos;
@@ -71,24 +71,24 @@ impl<'h> Attrs<'h> {
         Attrs::merge_from(heap, plan.shape, plan.sources(), left, right)
     }
 
-    /// `left // (middle // right)` by a plan for the last two and one for `left` and what they make; all are flat.
+    /// `left // (middle // right)`, if the plan is for sets of their shapes.
+    #[inline]
     pub(crate) fn merge_twice(
         heap: &'h Heap,
-        first: &MergePlan<'h>,
-        second: &MergePlan<'h>,
-        left: Attrs<'h>,
-        middle: Attrs<'h>,
-        right: Attrs<'h>,
-    ) -> Value<'h> {
-        let (left, middle, right) = (left.flat_values(), middle.flat_values(), right.flat_values());
-        let (first, sources) = (first.sources(), second.sources());
-        Attrs::build(heap, second.shape, |index| match sources[index] {
-            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
-            source => match first[source as usize] {
-                source if source & LEFT != 0 => middle[(source & !LEFT) as usize].get(),
-                source => right[source as usize].get(),
-            },
-        })
+        plan: &MergeTwicePlan<'h>,
+        [left, middle, right]: [Attrs<'h>; 3],
+    ) -> Option<Value<'h>> {
+        let is_of =
+            |set: Attrs<'h>, shape: &Shape<'h>| set.flat_shape().is_some_and(|other| std::ptr::eq(other, shape));
+        if !(is_of(left, plan.left) && is_of(middle, plan.middle) && is_of(right, plan.right)) {
+            return None;
+        }
+        // In the order of the bits that tell the set.
+        let sets = [right, middle, left].map(Attrs::flat_values);
+        Some(Attrs::build(heap, plan.shape, |index| {
+            let source = plan.sources[index];
+            sets[(source >> SET_SHIFT) as usize][(source & ((1 << SET_SHIFT) - 1)) as usize].get()
+        }))
     }
 
     fn merge_from(

@@ -27,7 +27,7 @@ pub(super) const REUSABLE: usize = 8;
 /// How many words a frame takes.
 #[inline(always)]
 const fn words_of(slots: usize) -> usize {
-    (HEADER + slots).div_ceil(2)
+    (HEADER + slots + 1) / 2
 }
 
 impl<'h> Frame<'h> {

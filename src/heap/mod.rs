@@ -48,7 +48,7 @@ pub(crate) use frame::Frame;
 pub(crate) use function::{Closure, Function, Partial};
 pub(crate) use list::List;
 pub(crate) use owner::OwnedEval;
-pub(crate) use shape::{MergePlan, Shape};
+pub(crate) use shape::{MergePlan, MergeTwicePlan, Shape};
 pub(crate) use string::{Context, ContextId, Str, Writer};
 pub(crate) use tally::Made;
 pub(crate) use thunk::{Suspension, Thunk};

@@ -43,6 +43,20 @@ pub(crate) struct MergePlan<'h> {
 
 pub(super) const LEFT: u32 = 1 << 31;
 
+/// How three shapes merge into one, in `left // (middle // right)`.
+pub(crate) struct MergeTwicePlan<'h> {
+    pub(super) left: &'h Shape<'h>,
+    pub(super) middle: &'h Shape<'h>,
+    pub(super) right: &'h Shape<'h>,
+    pub(super) shape: &'h Shape<'h>,
+    /// As in a [`MergePlan`]; the values of the set in the middle have `MIDDLE`.
+    pub(super) sources: &'h [u32],
+}
+
+/// The set of a value is told by two bits.
+pub(super) const SET_SHIFT: u32 = 30;
+const MIDDLE: u32 = 1 << SET_SHIFT;
+
 impl<'h> Shape<'h> {
     /// The shape of names in ascending order, none twice, with the position of each.
     pub(crate) fn new(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> &'h Self {
@@ -190,6 +204,25 @@ impl<'h> MergePlan<'h> {
 
     pub(super) fn sources(&self) -> &'h [u32] {
         self.sources
+    }
+}
+
+impl<'h> MergeTwicePlan<'h> {
+    /// `first` is the plan for the middle and the right shape, `second` that for the left one and what they make.
+    pub(crate) fn new(
+        heap: &'h Heap,
+        [left, middle, right]: [&'h Shape<'h>; 3],
+        first: &MergePlan<'h>,
+        second: &MergePlan<'h>,
+    ) -> &'h Self {
+        let sources = second.sources.iter().map(|&source| match source {
+            source if source & LEFT != 0 => source,
+            source => match first.sources[source as usize] {
+                source if source & LEFT != 0 => source & !LEFT | MIDDLE,
+                source => source,
+            },
+        });
+        heap.store(MergeTwicePlan { left, middle, right, shape: second.shape, sources: heap.store_many(sources) })
     }
 }
 

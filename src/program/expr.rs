@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use super::Strictness;
 use crate::diagnostics::Pos;
-use crate::heap::{Frame, MergePlan, SelectCache, Shape, Symbol, Value, ValueCell};
+use crate::heap::{Frame, MergePlan, MergeTwicePlan, SelectCache, Shape, Symbol, Value, ValueCell};
 
 /// An expression.
 #[derive(Copy, Clone)]
@@ -294,9 +294,16 @@ pub(crate) struct Update<'h> {
     pub(crate) cache: UpdateCache<'h>,
 }
 
-/// The shapes that an `//` merged last and how.
+/// What an `//` merged last and how.
 #[derive(Default)]
-pub(crate) struct UpdateCache<'h>(pub(crate) Cell<Option<(&'h Shape<'h>, &'h Shape<'h>, &'h MergePlan<'h>)>>);
+pub(crate) struct UpdateCache<'h> {
+    /// The shapes of two sets.
+    pub(crate) once: Cell<Option<(&'h Shape<'h>, &'h Shape<'h>, &'h MergePlan<'h>)>>,
+    /// Where the right side is such an `//` itself: the plans for the two.
+    pub(crate) pair: Cell<Option<(&'h MergePlan<'h>, &'h MergePlan<'h>)>>,
+    /// What came of them, once they came twice in a row.
+    pub(crate) twice: Cell<Option<&'h MergeTwicePlan<'h>>>,
+}
 
 /// Literal text and interpolated expressions, alternating freely. A literal is a constant.
 pub(crate) struct Interpolation<'h> {

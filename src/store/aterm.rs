@@ -40,9 +40,11 @@ pub fn to_bytes(derivation: &Derivation, dir: &StoreDir) -> Vec<u8> {
     out
 }
 
+/// A store path has about so many bytes, with what is around it in a file.
+const STORE_PATH: usize = 100;
+
 /// Roughly how many bytes the file has, without escapes.
 fn about_len(derivation: &Derivation) -> usize {
-    const STORE_PATH: usize = 100;
     let paths = derivation.input_derivations.len() + derivation.input_sources.len();
     200 + paths * STORE_PATH + derivation.env.bytes_len() + derivation.env.len() * 8
 }
@@ -66,8 +68,10 @@ pub(super) enum Outputs {
 pub(super) struct Parts {
     /// All before the inputs.
     start: Vec<u8>,
-    /// The hashes that stand for the input derivations.
+    /// The input derivations.
     inputs: Vec<u8>,
+    /// The hashes that stand for the input derivations.
+    hashes: Vec<u8>,
     /// All behind the input derivations. The variables named like outputs are empty.
     rest: Vec<u8>,
     /// Where the values of these variables belong, after the quote that begins them.
@@ -75,9 +79,9 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Writes the parts of a derivation without dynamic inputs. `inputs` must be sorted and without duplicates.
-    pub(super) fn fill(&mut self, derivation: &Derivation, dir: &StoreDir, inputs: &[InputHash<'_>], outputs: Outputs) {
-        let Parts { start, inputs: hashes, rest, gaps } = self;
+    /// Writes the parts of a derivation without dynamic inputs, but for the hashes that stand for its inputs.
+    pub(super) fn fill(&mut self, derivation: &Derivation, dir: &StoreDir, outputs: Outputs) {
+        let Parts { start, inputs, rest, gaps, .. } = self;
         start.clear();
         let mut writer = Writer { out: start, dir };
         writer.start(false);
@@ -85,8 +89,8 @@ impl Parts {
             Outputs::Shown => writer.outputs(&derivation.outputs),
             Outputs::Masked => writer.masked_outputs(derivation.outputs.keys()),
         }
-        hashes.clear();
-        Writer { out: hashes, dir }.input_hashes(inputs);
+        inputs.clear();
+        Writer { out: inputs, dir }.input_derivations(&derivation.input_derivations);
         rest.clear();
         rest.reserve(about_len(derivation));
         gaps.clear();
@@ -99,8 +103,19 @@ impl Parts {
         });
     }
 
+    /// Writes the hashes that stand for the inputs; they must be sorted and without duplicates.
+    pub(super) fn fill_hashes(&mut self, inputs: &[InputHash<'_>], dir: &StoreDir) {
+        self.hashes.clear();
+        Writer { out: &mut self.hashes, dir }.input_hashes(inputs);
+    }
+
     /// The bytes that identify the derivation, one after the other.
     pub(super) fn modulo(&self) -> [&[u8]; 3] {
+        [&self.start, &self.hashes, &self.rest]
+    }
+
+    /// The bytes of the file, one after the other, with the outputs shown or not as they were when it was written.
+    pub(super) fn file(&self) -> [&[u8]; 3] {
         [&self.start, &self.inputs, &self.rest]
     }
 
@@ -108,11 +123,14 @@ impl Parts {
     /// since. Gives where the input derivations are in it.
     pub(super) fn show(&self, derivation: &Derivation, dir: &StoreDir, file: &mut Vec<u8>) -> Range<usize> {
         file.clear();
+        file.reserve(
+            self.start.len() + self.inputs.len() + self.rest.len() + derivation.outputs.len() * 2 * STORE_PATH,
+        );
         let mut writer = Writer { out: file, dir };
         writer.start(false);
         writer.outputs(&derivation.outputs);
         let start = writer.out.len();
-        writer.input_derivations(&derivation.input_derivations);
+        writer.raw(&self.inputs);
         let rest = writer.out.len();
         // Where a variable was missing there is no gap for it.
         if self.gaps.len() == derivation.outputs.len() {
@@ -131,7 +149,56 @@ impl Parts {
 
     /// The bytes that identify the derivation with all its outputs shown, from its file and where the inputs are in it.
     pub(super) fn shown<'a>(&'a self, file: &'a [u8], inputs: Range<usize>) -> [&'a [u8]; 3] {
-        [&file[..inputs.start], &self.inputs, &file[inputs.end..]]
+        [&file[..inputs.start], &self.hashes, &file[inputs.end..]]
+    }
+
+    /// Whether a file is that of the derivation whose parts were written with masked outputs, if these have the paths that are
+    /// given with their names.
+    pub(super) fn is_file_of<'a>(
+        &self,
+        outputs: impl ExactSizeIterator<Item = (&'a OutputName, &'a StorePath)> + Clone,
+        dir: &StoreDir,
+        file: &[u8],
+    ) -> bool {
+        if self.gaps.len() != outputs.len() {
+            return false;
+        }
+        let mut start = Vec::with_capacity(2 * STORE_PATH);
+        let mut writer = Writer { out: &mut start, dir };
+        writer.start(false);
+        writer.list(outputs.clone(), |writer, (name, path)| {
+            writer.raw(b"(");
+            writer.quoted(name.as_bytes());
+            writer.raw(b",");
+            writer.path(path);
+            writer.raw(br#","","")"#);
+        });
+        let mut left = Unread(file);
+        let mut written = 0;
+        left.skip(&start)
+            && left.skip(&self.inputs)
+            && self.gaps.iter().zip(outputs).all(|(&gap, (_, path))| {
+                let before = &self.rest[written..gap];
+                written = gap;
+                left.skip(before) && [dir.as_str(), "/", path.base_name()].iter().all(|part| left.skip(part.as_bytes()))
+            })
+            && left.0 == &self.rest[written..]
+    }
+}
+
+/// What is left of some bytes.
+struct Unread<'a>(&'a [u8]);
+
+impl Unread<'_> {
+    /// Whether it begins with these, which are left out from then on.
+    fn skip(&mut self, part: &[u8]) -> bool {
+        match self.0.strip_prefix(part) {
+            Some(rest) => {
+                self.0 = rest;
+                true
+            }
+            None => false,
+        }
     }
 }
 
@@ -334,22 +401,26 @@ impl Writer<'_> {
 
 /// The place of the first byte that is written with a backslash.
 fn find_escaped(bytes: &[u8]) -> Option<usize> {
-    const WORD: usize = size_of::<u64>();
-    let mut words = bytes.chunks_exact(WORD);
-    let mut start = 0;
-    for word in &mut words {
-        // The words are read so that the first byte is the lowest.
-        let mut suspects = suspects(u64::from_le_bytes(word.try_into().expect("a chunk is a word")));
-        while suspects != 0 {
-            let index = start + suspects.trailing_zeros() as usize / 8;
-            if is_escaped(bytes[index]) {
-                return Some(index);
-            }
-            suspects &= suspects - 1;
+    let Some(last) = bytes.len().checked_sub(WORD) else { return bytes.iter().position(|&byte| is_escaped(byte)) };
+    // The last word may begin within the one before it.
+    (0..last).step_by(WORD).chain([last]).find_map(|start| escaped_in_word(bytes, start))
+}
+
+const WORD: usize = size_of::<u64>();
+
+#[inline(always)]
+fn escaped_in_word(bytes: &[u8], start: usize) -> Option<usize> {
+    // The words are read so that the first byte is the lowest.
+    let word = u64::from_le_bytes(bytes[start..start + WORD].try_into().expect("it is as long as a word"));
+    let mut suspects = suspects(word);
+    while suspects != 0 {
+        let index = start + suspects.trailing_zeros() as usize / 8;
+        if is_escaped(bytes[index]) {
+            return Some(index);
         }
-        start += WORD;
+        suspects &= suspects - 1;
     }
-    words.remainder().iter().position(|&byte| is_escaped(byte)).map(|index| start + index)
+    None
 }
 
 /// The highest bit of each byte of a word that is a quote, a backslash or a control character. A byte after such a one may

@@ -105,7 +105,15 @@ pub enum Location {
 ///
 /// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
 pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
-    let completed = hashes.complete(derivation, &mut |path| store.read_derivation(path))?;
+    let draft = hashes.draft(derivation)?;
+    let read = |path: &StorePath| match store.locate(path) {
+        Some(Location::Text(file)) => Some(file),
+        _ => None,
+    };
+    if let Some(path) = hashes.find_repeated(draft, derivation, &read)? {
+        return Ok(path);
+    }
+    let completed = hashes.complete(draft, derivation, &mut |path| store.read_derivation(path))?;
     let path = store.add_derivation(derivation, hashes.file())?;
     hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
     Ok(path)

@@ -21,6 +21,7 @@ use super::error::{Error, Result};
 use super::hash::Hash;
 use super::hasher::{sha256, sha256_of_parts};
 use super::path::{StoreDir, StorePath};
+use super::repeats::{Draft, ReadFile, Repeats};
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
 /// store path, so that no derivation is hashed twice.
@@ -28,6 +29,7 @@ use super::path::{StoreDir, StorePath};
 pub struct HashModulo {
     dir: StoreDir,
     known: FxHashMap<StorePath, InputHash>,
+    repeats: Repeats,
     /// Holds the bytes that are hashed.
     parts: Parts,
     /// Holds the bytes of a file.
@@ -51,7 +53,13 @@ pub type ReadDerivation<'a> = dyn FnMut(&StorePath) -> Result<Derivation> + 'a;
 impl HashModulo {
     /// A memory without derivations.
     pub fn new(dir: StoreDir) -> HashModulo {
-        HashModulo { dir, known: FxHashMap::default(), parts: Parts::default(), file: Vec::new() }
+        HashModulo {
+            dir,
+            known: FxHashMap::default(),
+            repeats: Repeats::default(),
+            parts: Parts::default(),
+            file: Vec::new(),
+        }
     }
 
     /// Gives each output of an input-addressed derivation its path, where that
@@ -93,17 +101,75 @@ impl HashModulo {
         self.fill(derivation, hash.as_ref())
     }
 
+    /// Writes down what is known of a derivation before anything is hashed.
+    pub(super) fn draft(&mut self, derivation: &mut Derivation) -> Result<Draft> {
+        match derivation.kind()? {
+            DerivationKind::Fixed => {
+                self.fill(derivation, None)?;
+                self.write_file(derivation);
+                Ok(Draft::file(&derivation.name, &self.file))
+            }
+            DerivationKind::Deferred if !derivation.has_dynamic_inputs() => {
+                self.parts.fill(derivation, &self.dir, Outputs::Masked);
+                let are_empty = derivation.outputs.keys().all(|name| derivation.env.get(&**name) == Some(b""));
+                Ok(if are_empty { Draft::masked(&derivation.name, &self.parts) } else { Draft::Other })
+            }
+            _ => Ok(Draft::Other),
+        }
+    }
+
+    /// The path of the derivation of which there is this draft, if it was completed before. Then it is complete, too.
+    pub(super) fn find_repeated(
+        &self,
+        draft: Draft,
+        derivation: &mut Derivation,
+        read: &ReadFile<'_>,
+    ) -> Result<Option<StorePath>> {
+        match draft {
+            Draft::Other => Ok(None),
+            Draft::File(digest) => Ok(self.repeats.of_file(digest, &derivation.name, &self.file, read)),
+            Draft::Masked(digest) => {
+                let Some((path, outputs)) = self.repeats.of_parts(digest, derivation, &self.parts, &self.dir, read)
+                else {
+                    return Ok(None);
+                };
+                let Derivation { name, outputs: unknown, env, .. } = derivation;
+                for ((output_name, output), path) in unknown.iter_mut().zip(outputs) {
+                    fill_variable(name, env, output_name, self.dir.display(&path))?;
+                    *output = Output::InputAddressed(path);
+                }
+                Ok(Some(path))
+            }
+        }
+    }
+
     /// Does what [`fill_outputs`](HashModulo::fill_outputs) does, and writes the [file](HashModulo::file). What it gives is
     /// for [`learn_completed`](HashModulo::learn_completed).
-    pub(super) fn complete(&mut self, derivation: &mut Derivation, read: &mut ReadDerivation<'_>) -> Result<Completed> {
-        let hash = self.masked_hash(derivation, read)?;
+    pub(super) fn complete(
+        &mut self,
+        draft: Draft,
+        derivation: &mut Derivation,
+        read: &mut ReadDerivation<'_>,
+    ) -> Result<Completed> {
+        let hash = match draft {
+            Draft::File(_) => return Ok(Completed { draft, inputs: None }),
+            Draft::Masked(_) => {
+                self.learn_inputs(derivation, read)?;
+                self.hash_of_parts(derivation)?.map(Hash::sha256)
+            }
+            Draft::Other => self.masked_hash(derivation, read)?,
+        };
         self.fill(derivation, hash.as_ref())?;
         if hash.is_some() {
-            return Ok(Completed { inputs: Some(self.parts.show(derivation, &self.dir, &mut self.file)) });
+            return Ok(Completed { draft, inputs: Some(self.parts.show(derivation, &self.dir, &mut self.file)) });
         }
+        self.write_file(derivation);
+        Ok(Completed { draft: Draft::Other, inputs: None })
+    }
+
+    fn write_file(&mut self, derivation: &Derivation) {
         self.file.clear();
         aterm::write(derivation, &self.dir, &mut self.file);
-        Ok(Completed { inputs: None })
     }
 
     /// The bytes of the derivation that was completed last.
@@ -119,6 +185,7 @@ impl HashModulo {
         completed: Completed,
         read: &mut ReadDerivation<'_>,
     ) -> Result<()> {
+        self.repeats.remember(completed.draft, path, derivation);
         if self.known.contains_key(path) {
             return Ok(());
         }
@@ -252,17 +319,23 @@ impl HashModulo {
     /// The hash of a derivation whose inputs are remembered; `None` if one of
     /// them is known only once it is built.
     fn hash(&mut self, derivation: &Derivation, outputs: Outputs) -> Result<Option<[u8; 32]>> {
+        if derivation.has_dynamic_inputs() {
+            return Ok(None);
+        }
+        self.parts.fill(derivation, &self.dir, outputs);
+        self.hash_of_parts(derivation)
+    }
+
+    /// The hash of a derivation whose parts were written.
+    fn hash_of_parts(&mut self, derivation: &Derivation) -> Result<Option<[u8; 32]>> {
         let Some(inputs) = self.hashes_of_inputs(derivation)? else {
             return Ok(None);
         };
-        self.parts.fill(derivation, &self.dir, &inputs, outputs);
+        self.parts.fill_hashes(&inputs, &self.dir);
         Ok(Some(sha256_of_parts(&self.parts.modulo())))
     }
 
     fn hashes_of_inputs<'a>(&self, derivation: &'a Derivation) -> Result<Option<Vec<aterm::InputHash<'a>>>> {
-        if derivation.has_dynamic_inputs() {
-            return Ok(None);
-        }
         let mut hashes = Vec::with_capacity(derivation.input_derivations.len());
         for (path, input) in &derivation.input_derivations {
             match self.known.get(path) {
@@ -290,6 +363,7 @@ impl HashModulo {
 
 /// A derivation that was completed.
 pub(super) struct Completed {
+    draft: Draft,
     /// Where the input derivations are in its file, if its hash follows from that and theirs.
     inputs: Option<Range<usize>>,
 }

@@ -84,9 +84,8 @@ impl Hasher {
 
     /// The hash of everything hashed so far.
     pub fn finish(self) -> Hash {
-        let hash = |bytes: &[u8]| {
-            Hash::new(self.algorithm, bytes).expect("an algorithm yields as many bytes as it says")
-        };
+        let hash =
+            |bytes: &[u8]| Hash::new(self.algorithm, bytes).expect("an algorithm yields as many bytes as it says");
         match self.state {
             State::Md5(state) => hash(&state.finalize()),
             State::Sha(state) => hash(state.finish().as_ref()),

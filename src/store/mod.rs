@@ -28,6 +28,7 @@ pub mod nar;
 pub mod nix32;
 pub mod path;
 mod placeholder;
+mod repeats;
 mod restore;
 mod tree;
 

@@ -1,0 +1,107 @@
+//! What is left of sets without some of their attributes.
+
+use std::cell::Cell;
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+
+use super::Eval;
+use crate::heap::{Attrs, Shape, Symbol, Value};
+
+/// A memory of what was removed from which shapes: sets of one shape lose the same names again and again, where a function
+/// takes its own arguments out of those that it hands on.
+pub(super) struct Removals<'h>(Box<[Place<'h>]>);
+
+#[derive(Default)]
+struct Place<'h> {
+    /// The digest of what came last and was not known.
+    missed: Cell<u64>,
+    known: Cell<Option<&'h Removal<'h>>>,
+}
+
+/// What is left of sets of one shape without some names.
+struct Removal<'h> {
+    of: &'h Shape<'h>,
+    /// The names as they were given, whether the shape has them or not.
+    removed: &'h [Symbol],
+    /// The same shape if it has none of them.
+    shape: &'h Shape<'h>,
+    /// For each name of another shape its index in the first one.
+    kept: &'h [u32],
+}
+
+const PLACES: usize = 2048;
+
+impl Default for Removals<'_> {
+    fn default() -> Self {
+        Removals((0..PLACES).map(|_| Place::default()).collect())
+    }
+}
+
+impl<'h> Eval<'h> {
+    /// A set without these names, in any order, each of which may be there or not.
+    pub(crate) fn without(&mut self, set: Attrs<'h>, removed: &[Symbol]) -> Value<'h> {
+        if removed.is_empty() {
+            return set.value();
+        }
+        let Some(shape) = set.flat_shape() else {
+            // It may be large, and need not become flat if it stays as it is.
+            if removed.iter().all(|&name| self.find(set, name).is_none()) {
+                return set.value();
+            }
+            let (shape, _) = set.flatten(self.heap);
+            return self.without_anew(set, shape, removed, false);
+        };
+        let digest = digest(shape, removed);
+        let place = &self.removals.0[digest as usize % PLACES];
+        if let Some(known) = place.known.get()
+            && std::ptr::eq(known.of, shape)
+            && known.removed == removed
+        {
+            if std::ptr::eq(known.shape, shape) {
+                return set.value();
+            }
+            let values = set.flat_values();
+            return Attrs::build(self.heap, known.shape, |index| values[known.kept[index] as usize].get());
+        }
+        // What comes twice may come again.
+        let comes_again = place.missed.replace(digest) == digest;
+        self.without_anew(set, shape, removed, comes_again)
+    }
+
+    /// What is left of a flat set, and whether to remember how.
+    fn without_anew(&mut self, set: Attrs<'h>, of: &'h Shape<'h>, removed: &[Symbol], comes_again: bool) -> Value<'h> {
+        let mut sorted: SmallVec<[Symbol; 16]> = removed.into();
+        sorted.sort_unstable();
+        let is_kept = |&index: &u32| sorted.binary_search(&of.names()[index as usize]).is_err();
+        let kept: SmallVec<[u32; 64]> = (0..of.len() as u32).filter(is_kept).collect();
+        if kept.len() == of.len() {
+            if comes_again {
+                self.remember_removal(of, removed, of, &[]);
+            }
+            return set.value();
+        }
+        let names: SmallVec<[_; 64]> = kept.iter().map(|&index| of.names()[index as usize]).collect();
+        let positions: SmallVec<[_; 64]> = kept.iter().map(|&index| of.positions()[index as usize]).collect();
+        let shape = Shape::new(self.heap, &names, &positions);
+        if comes_again {
+            self.remember_removal(of, removed, shape, &kept);
+        }
+        let values = set.flat_values();
+        Attrs::build(self.heap, shape, |index| values[kept[index] as usize].get())
+    }
+
+    fn remember_removal(&self, of: &'h Shape<'h>, removed: &[Symbol], shape: &'h Shape<'h>, kept: &[u32]) {
+        let place = &self.removals.0[digest(of, removed) as usize % PLACES];
+        let (removed, kept) = (self.heap.store_slice(removed), self.heap.store_slice(kept));
+        place.known.set(Some(self.heap.store(Removal { of, removed, shape, kept })));
+    }
+}
+
+fn digest(shape: &Shape<'_>, removed: &[Symbol]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write_usize(std::ptr::from_ref(shape).addr());
+    removed.iter().for_each(|name| hasher.write_u32(name.0));
+    hasher.finish()
+}
