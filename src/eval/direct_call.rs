@@ -4,7 +4,7 @@ use super::call::{Arguments, is_callable};
 use super::{ErrorExt, Eval, Result};
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Part, Pos};
-use crate::heap::{Closure, Frame, Function, Kind, Partial, Thunk, Value, ValueCell};
+use crate::heap::{Closure, Frame, Function, Kind, Partial, Value, ValueCell};
 use crate::program::{Call, Expr, Lambda, Use};
 
 impl<'h> Eval<'h> {
@@ -91,16 +91,10 @@ impl<'h> Eval<'h> {
         argument: &'h Expr<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        let usage = lambda.strictness.of(index);
-        if let Expr::Binary(operator, operands) = *argument
-            && let Some(result) = self.computed_already(operator, operands, frame)
-        {
-            return Ok(if usage == Use::Unknown { Thunk::computed(self.heap, result) } else { result });
-        }
-        match usage {
-            Use::Unknown => Ok(self.delay(argument, frame)),
+        match lambda.strictness.of(index) {
+            Use::Unknown => Ok(self.argument(argument, frame)),
             Use::Forced => Ok(self.forced_argument(argument, frame)),
-            Use::First => self.operand(argument, frame),
+            Use::First => self.first_argument(argument, frame),
         }
     }
 

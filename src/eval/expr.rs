@@ -281,6 +281,17 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// The value of an argument that a function evaluates first of all.
+    #[inline(always)]
+    pub(super) fn first_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if let Expr::Binary(operator, operands) = *expr
+            && let Some(result) = self.computed_already(operator, operands, frame)
+        {
+            return Ok(result);
+        }
+        self.operand(expr, frame)
+    }
+
     #[inline(always)]
     fn delay_slot(&self, slot: &Slot<'h>, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match slot.get() {
@@ -292,7 +303,7 @@ impl<'h> Eval<'h> {
     /// The result of an operation on two integers that are at hand: cheaper than a thunk. With it no long chains of thunks grow
     /// where a function counts or sums up.
     #[inline]
-    pub(super) fn computed_already(
+    fn computed_already(
         &self,
         operator: BinaryOp,
         operands: &'h Binary<'h>,
