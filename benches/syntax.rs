@@ -12,6 +12,10 @@ use divan::{Bencher, black_box};
 use firn::Evaluator;
 use firn::syntax::{self, Features};
 
+/// What the command has. All parsers here use it, that of rnix, too.
+#[global_allocator]
+static ALLOCATOR: firn::Allocator = firn::Allocator::new();
+
 fn main() {
     eprintln!("{} texts, {} bytes", TEXTS.len(), TEXTS.iter().map(|text| text.bytes.len()).sum::<usize>());
     divan::main();

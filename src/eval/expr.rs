@@ -28,6 +28,11 @@ impl<'h> Eval<'h> {
     /// makes jumps of its calls. So who calls it asks how much of the stack is left.
     #[inline(never)]
     fn dispatch(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        self.dispatch_here(expr, frame)
+    }
+
+    #[inline(always)]
+    fn dispatch_here(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         match *expr {
             Expr::Const(value) | Expr::Folded(value) if !value.is_thunk() => Ok(value),
             Expr::Const(value) | Expr::Folded(value) => self.forced(value),
@@ -77,7 +82,8 @@ impl<'h> Eval<'h> {
                     self.check(assert, frame)?;
                     expr = &assert.body;
                 }
-                _ => return self.eval(expr, frame),
+                // There is as much of the stack left as there was before.
+                _ => return self.dispatch_here(expr, frame),
             }
         }
     }
@@ -155,6 +161,18 @@ impl<'h> Eval<'h> {
 
     #[inline(never)]
     fn force_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
+        let Some((expr, frame)) = thunk.begin_code() else { return self.force_other_thunk(thunk) };
+        match self.eval(expr, frame) {
+            Ok(value) => {
+                thunk.finish(value);
+                Ok(value)
+            }
+            Err(error) => Err(self.failed(thunk, Suspension::Code(expr, frame), error)),
+        }
+    }
+
+    #[inline(never)]
+    fn force_other_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
         let suspension = thunk.begin();
         let result = match suspension {
             Suspension::Code(expr, frame) => self.eval(expr, frame),

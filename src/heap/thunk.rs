@@ -149,6 +149,22 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    /// Marks a thunk that waits for an expression, as most do, as being evaluated.
+    #[inline(always)]
+    pub(crate) fn begin_code(self) -> Option<(&'h Expr<'h>, Option<Frame<'h>>)> {
+        let [first, second] = self.words();
+        let (code, frame) = (first.get(), second.get());
+        if code & TAG_MASK != CODE_TAG {
+            return None;
+        }
+        first.set(BLACKHOLE);
+        // SAFETY: the tag says that the first is an expression and the second a frame or zero.
+        unsafe {
+            let frame = (frame != 0).then(|| Frame::from_object(widen(frame as usize, 0)));
+            Some((widen(code as usize, 0).as_ref(), frame))
+        }
+    }
+
     /// Marks the thunk as being evaluated and returns what it waited for.
     #[inline(always)]
     pub(crate) fn begin(self) -> Suspension<'h> {

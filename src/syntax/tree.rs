@@ -136,7 +136,9 @@ struct Open {
 
 /// Longer tokens are seldom equal to another.
 const MAX_SHARED: usize = 32;
-/// So many places there are for tokens that are shared.
+/// So many different blanks have a place of their own.
+const BLANKS: usize = 64;
+/// So many places there are for other tokens that are shared.
 const PLACES: usize = 8192;
 
 thread_local! {
@@ -148,6 +150,8 @@ thread_local! {
 struct Common {
     /// The tokens whose kind says their text.
     fixed: [Option<GreenToken>; SyntaxKind::ALL.len()],
+    /// A blank, and line ends with the blanks of an indentation behind them, by [`blank_place`].
+    blanks: [Option<GreenToken>; BLANKS],
     /// Other tokens, each at the place that its hash says.
     places: Vec<Option<Shared>>,
 }
@@ -183,7 +187,7 @@ impl<'a> Builder<'a> {
         let plain = std::str::from_utf8(&parse.source).ok().filter(|_| is_plain);
         let new = || {
             let places = std::iter::repeat_with(|| None).take(PLACES).collect();
-            Box::new(Common { fixed: [const { None }; _], places })
+            Box::new(Common { fixed: [const { None }; _], blanks: [const { None }; _], places })
         };
         let common = COMMON.take().unwrap_or_else(new);
         Builder { parse, plain, token: 0, elements: Vec::new(), common }
@@ -218,6 +222,12 @@ impl<'a> Builder<'a> {
             return token;
         }
         let text = self.next_text();
+        if kind == SyntaxKind::Whitespace
+            && let Some(place) = blank_place(text.as_bytes())
+        {
+            let make = || GreenToken::new(Nix::kind_to_raw(kind), &text);
+            return self.common.blanks[place].get_or_insert_with(make).clone();
+        }
         if text.len() > MAX_SHARED {
             return GreenToken::new(Nix::kind_to_raw(kind), &text);
         }
@@ -250,6 +260,17 @@ impl<'a> Builder<'a> {
             Some(text) => Cow::Borrowed(text),
             None => text_of(&self.parse.source[range]),
         }
+    }
+}
+
+/// The place of what stands between tokens most often: one blank, or a line end and an indentation.
+fn blank_place(text: &[u8]) -> Option<usize> {
+    match text {
+        b" " => Some(0),
+        [b'\n', blanks @ ..] if blanks.len() < BLANKS - 1 && blanks.iter().all(|&byte| byte == b' ') => {
+            Some(1 + blanks.len())
+        }
+        _ => None,
     }
 }
 
