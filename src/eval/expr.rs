@@ -161,13 +161,19 @@ impl<'h> Eval<'h> {
 
     #[inline(never)]
     fn force_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
-        let Some((expr, frame)) = thunk.begin_code() else { return self.force_other_thunk(thunk) };
-        match self.eval(expr, frame) {
+        let (result, suspension) = if let Some((expr, frame)) = thunk.begin_code() {
+            (self.eval(expr, frame), Suspension::Code(expr, frame))
+        } else if let Some((function, argument)) = thunk.begin_apply() {
+            (self.call(function, &[argument], Pos::NONE), Suspension::Apply(function, argument))
+        } else {
+            return self.force_other_thunk(thunk);
+        };
+        match result {
             Ok(value) => {
                 thunk.finish(value);
                 Ok(value)
             }
-            Err(error) => Err(self.failed(thunk, Suspension::Code(expr, frame), error)),
+            Err(error) => Err(self.failed(thunk, suspension, error)),
         }
     }
 

@@ -165,6 +165,19 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    /// Marks a thunk that waits for a call of a function with one argument as being evaluated.
+    #[inline(always)]
+    pub(crate) fn begin_apply(self) -> Option<(Value<'h>, Value<'h>)> {
+        let [first, second] = self.words();
+        let (function, argument) = (first.get(), second.get());
+        if function & TAG_MASK != TAG_OBJECT {
+            return None;
+        }
+        first.set(BLACKHOLE);
+        // SAFETY: the tag says that these are values.
+        unsafe { Some((Value::from_word(function), Value::from_word(argument))) }
+    }
+
     /// Marks the thunk as being evaluated and returns what it waited for.
     #[inline(always)]
     pub(crate) fn begin(self) -> Suspension<'h> {

@@ -92,3 +92,65 @@ impl Repeats {
         parts.is_file_of(outputs, dir, &file).then(|| (known.path.clone(), known.outputs.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::{ComputeStore, HashModulo, Store, instantiate};
+
+    fn derivation(name: &str, text: &str) -> Derivation {
+        let mut derivation = Derivation {
+            name: name.into(),
+            system: b"any".into(),
+            builder: b"/bin/sh".into(),
+            ..Derivation::default()
+        };
+        derivation.env.insert("text", text);
+        let dir = StoreDir::default();
+        for output in ["out", "dev"] {
+            derivation.set_output(output.into(), Output::Deferred, &dir);
+        }
+        derivation
+    }
+
+    #[test]
+    fn what_comes_again_is_completed_like_the_first_time() {
+        let mut store = ComputeStore::default();
+        let mut hashes = HashModulo::new(StoreDir::default());
+        let mut made: Vec<(StorePath, Derivation)> = Vec::new();
+        for (name, text) in [("a", "x\ny"), ("a", "x y"), ("b", "x\ny"), ("a", "x\ny"), ("b", "x\ny"), ("a", "x y")] {
+            let mut derivation = derivation(name, text);
+            let path = instantiate(&mut store, &mut hashes, &mut derivation).expect("nothing is wrong with it");
+            assert_eq!(store.read_derivation(&path).expect("it has been added"), derivation);
+            made.push((path, derivation));
+        }
+        assert!(made[0] == made[3] && made[1] == made[5] && made[2] == made[4]);
+        let paths: BTreeSet<&StorePath> = made.iter().map(|(path, _)| path).collect();
+        assert_eq!(paths.len(), 3);
+    }
+
+    #[test]
+    fn equal_digests_of_different_derivations_do_no_harm() {
+        let dir = StoreDir::default();
+        let mut store = ComputeStore::default();
+        let mut hashes = HashModulo::new(dir.clone());
+        let mut first = derivation("a", "first");
+        let path = instantiate(&mut store, &mut hashes, &mut first).expect("nothing is wrong with it");
+        let file = crate::store::aterm::to_bytes(&first, &dir);
+        let mut repeats = Repeats::default();
+        repeats.remember(Draft::Masked(7), &path, &first);
+        let read = |_: &StorePath| Some(file.clone().into());
+        let found = |text: &str| {
+            let other = derivation("a", text);
+            let mut parts = Parts::default();
+            parts.fill(&other, &dir, super::super::aterm::Outputs::Masked);
+            repeats.of_parts(7, &other, &parts, &dir, &read).map(|(path, _)| path)
+        };
+        assert_eq!(found("first"), Some(path));
+        for other in ["other", "firs", "first ", ""] {
+            assert_eq!(found(other), None);
+        }
+    }
+}
