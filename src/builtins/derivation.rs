@@ -205,8 +205,9 @@ impl Recipe {
             }
             names::ARGS => {
                 for argument in eval.force_list(value)?.iter() {
-                    let argument = eval.coerce(argument, Coercion::DERIVATION, &mut self.context)?;
-                    self.arguments.push(argument.to_vec());
+                    let mut text = Vec::new();
+                    eval.append_coerced(argument, Coercion::DERIVATION, &mut self.context, &mut text)?;
+                    self.arguments.push(text);
                 }
                 Ok(())
             }
@@ -218,8 +219,9 @@ impl Recipe {
 
     /// An attribute that becomes a variable of the builder's environment.
     fn read_plain<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
-        let text = eval.coerce(value, Coercion::DERIVATION, &mut self.context)?;
-        self.env.insert(eval.symbols.bytes(key), text);
+        let Recipe { env, context, .. } = self;
+        let name = eval.symbols.bytes(key);
+        let text = env.insert_with(name, |bytes| eval.append_coerced(value, Coercion::DERIVATION, context, bytes))?;
         match key {
             names::BUILDER => self.builder = text.to_vec(),
             names::SYSTEM => self.system = text.to_vec(),
@@ -228,7 +230,8 @@ impl Recipe {
             names::OUTPUT_HASH_MODE => self.hash_method = Some(hash_method(eval, text)?),
             names::OUTPUTS => {
                 let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-                self.set_outputs(words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_>>()?)?;
+                let outputs = words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_>>()?;
+                self.set_outputs(outputs)?;
             }
             _ => {}
         }

@@ -316,13 +316,7 @@ impl<'h> Eval<'h> {
                 context.add(string.context());
                 Ok(string.bytes())
             }
-            Kind::Path(path) if how.copy => {
-                let path = self.canonical(path);
-                let copied = self.copy_to_store(path)?;
-                let text = self.heap.store_slice(self.store.print(&copied).as_bytes());
-                context.insert(self.contexts.intern(ContextElement::Opaque(copied)));
-                Ok(text)
-            }
+            Kind::Path(path) if how.copy => self.coerce_copied(path, context),
             Kind::Path(path) if path.starts_with(BUILTIN_FILES) => Ok(&path[BUILTIN_FILES.len() - 1..]),
             Kind::Path(path) => Ok(path),
             Kind::Attrs(attrs) => self.coerce_attrs(attrs, how, context),
@@ -360,6 +354,20 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// A path that is copied to the store. What it comes to is remembered.
+    fn coerce_copied(&mut self, path: &'h [u8], context: &mut ContextSet) -> Result<&'h [u8]> {
+        if let Some(&(text, id)) = self.copied_paths.get(path) {
+            context.insert(id);
+            return Ok(text);
+        }
+        let copied = self.copy_to_store(self.canonical(path))?;
+        let text = self.heap.store_slice(self.store.print(&copied).as_bytes());
+        let id = self.contexts.intern(ContextElement::Opaque(copied));
+        self.copied_paths.insert(path, (text, id));
+        context.insert(id);
+        Ok(text)
+    }
+
     /// A set stands for what its `__toString` returns or for its `outPath`.
     fn coerce_attrs(&mut self, attrs: Attrs<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
         let represented = self.represented(attrs)?;
@@ -386,18 +394,52 @@ impl<'h> Eval<'h> {
         Err(error(Code::InfiniteRecursion, "infinite recursion encountered: this set stands for itself as text"))
     }
 
-    /// The elements with blanks between them.
     fn coerce_list(&mut self, list: List<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
         let mut text = Vec::new();
+        self.append_list(list, how, context, &mut text)?;
+        Ok(self.heap.store_slice(&text))
+    }
+
+    /// Appends the text of a value to `out`; what it refers to is added to `context`. It makes no text in between.
+    pub(crate) fn append_coerced(
+        &mut self,
+        value: Value<'h>,
+        how: Coercion,
+        context: &mut ContextSet,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let mut value = self.force(value)?;
+        if let Some(attrs) = value.as_attrs() {
+            value = self.represented(attrs)?;
+        }
+        match value.kind() {
+            Kind::List(list) if how.more => return self.append_list(list, how, context, out),
+            Kind::Int(number) if how.more => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+            _ => out.extend_from_slice(self.coerce_forced(value, how, context)?),
+        }
+        Ok(())
+    }
+
+    /// The elements with blanks between them.
+    fn append_list(
+        &mut self,
+        list: List<'h>,
+        how: Coercion,
+        context: &mut ContextSet,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        if self.stack.is_low() {
+            return self.on_new_segment(|eval| eval.append_list(list, how, context, out));
+        }
         for (index, element) in list.elements().iter().enumerate() {
             let value = self.force_cell(element)?;
-            text.extend_from_slice(self.coerce_forced(value, how, context)?);
+            self.append_coerced(value, how, context, out)?;
             let is_empty_list = value.as_list().is_some_and(|list| list.len() == 0);
             if index + 1 < list.len() && !is_empty_list {
-                text.push(b' ');
+                out.push(b' ');
             }
         }
-        Ok(self.heap.store_slice(&text))
+        Ok(())
     }
 
     /// A path without `.` and `..`: only a literal that begins with `~` has them.

@@ -127,6 +127,8 @@ pub(crate) struct Eval<'h> {
     merge_plans: update::MergePlans<'h>,
     lookups: lookups::Lookups<'h>,
     removals: removals::Removals<'h>,
+    /// The store paths, and the contexts, of paths that were copied to the store.
+    copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
@@ -165,6 +167,7 @@ impl<'h> Eval<'h> {
             merge_plans: FxHashMap::default(),
             lookups: lookups::Lookups::default(),
             removals: removals::Removals::default(),
+            copied_paths: FxHashMap::default(),
             counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),
             depth: 0,

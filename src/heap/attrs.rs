@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
-use super::shape::{LEFT, MergePlan, MergeTwicePlan, SET_SHIFT, Shape};
+use super::shape::{LEFT, MergePlan, MergeTwicePlan, NARROW_LEFT, SET_SHIFT, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
 use super::{Heap, Symbol, Value, ValueCell};
 use crate::diagnostics::Pos;
@@ -68,7 +68,11 @@ impl<'h> Attrs<'h> {
 
     /// `left // right` by a plan made from their shapes; both are flat.
     pub(crate) fn merge(heap: &'h Heap, plan: &MergePlan<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
-        Attrs::merge_from(heap, plan.shape, plan.sources(), left, right)
+        let (left, right, sources) = (left.flat_values(), right.flat_values(), plan.sources());
+        Attrs::build(heap, plan.shape, |index| match sources[index] {
+            source if source & NARROW_LEFT != 0 => left[usize::from(source & !NARROW_LEFT)].get(),
+            source => right[usize::from(source)].get(),
+        })
     }
 
     /// `left // (middle // right)`, if the plan is for sets of their shapes.
@@ -89,16 +93,6 @@ impl<'h> Attrs<'h> {
             let source = plan.sources[index];
             sets[(source >> SET_SHIFT) as usize][(source & ((1 << SET_SHIFT) - 1)) as usize].get()
         }))
-    }
-
-    fn merge_from(
-        heap: &'h Heap,
-        shape: &'h Shape<'h>,
-        sources: &[u32],
-        left: Attrs<'h>,
-        right: Attrs<'h>,
-    ) -> Value<'h> {
-        Attrs::merge_values(heap, shape, sources, left.flat_values(), right.flat_values())
     }
 
     fn merge_values(
@@ -127,8 +121,9 @@ impl<'h> Attrs<'h> {
         let merged = &mut *heap.merged.borrow_mut();
         left_shape.merge_names(right_shape, merged);
         let (shape, is_known) = Shape::find_or_add(heap, &merged.names, &merged.positions);
-        let value = Attrs::merge_from(heap, shape, &merged.sources, left, right);
-        (value, is_known.then(|| MergePlan::new(heap, shape, &merged.sources)))
+        let value = Attrs::merge_values(heap, shape, &merged.sources, left.flat_values(), right.flat_values());
+        let plan = if is_known { MergePlan::new(heap, shape, &merged.sources) } else { None };
+        (value, plan)
     }
 
     /// `base // overlay` without copying the base, where that pays off. `overlay` is flat.

@@ -37,10 +37,14 @@ pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
 pub(crate) struct MergePlan<'h> {
     pub(crate) shape: &'h Shape<'h>,
     /// For each name of the result where its value is: an index into the right set's values, or that of
-    /// the left plus `LEFT`.
-    sources: &'h [u32],
+    /// the left plus `NARROW_LEFT`.
+    sources: &'h [u16],
 }
 
+/// Sets with more names have no plan.
+pub(super) const NARROW_LEFT: u16 = 1 << 15;
+
+/// As in a plan, but for sets of any size.
 pub(super) const LEFT: u32 = 1 << 31;
 
 /// How three shapes merge into one, in `left // (middle // right)`.
@@ -49,7 +53,7 @@ pub(crate) struct MergeTwicePlan<'h> {
     pub(super) middle: &'h Shape<'h>,
     pub(super) right: &'h Shape<'h>,
     pub(super) shape: &'h Shape<'h>,
-    /// As in a [`MergePlan`]; the values of the set in the middle have `MIDDLE`.
+    /// As in [`Merged`]; the values of the set in the middle have `MIDDLE`.
     pub(super) sources: &'h [u32],
 }
 
@@ -167,7 +171,7 @@ impl<'h> Shape<'h> {
 pub(super) struct Merged {
     pub(super) names: Vec<Symbol>,
     pub(super) positions: Vec<Pos>,
-    /// As in a [`MergePlan`].
+    /// As in a [`MergePlan`], but those of the left set have `LEFT`.
     pub(super) sources: Vec<u32>,
 }
 
@@ -198,11 +202,21 @@ impl Merged {
 }
 
 impl<'h> MergePlan<'h> {
-    pub(super) fn new(heap: &'h Heap, shape: &'h Shape<'h>, sources: &[u32]) -> &'h Self {
-        heap.store(MergePlan { shape, sources: heap.store_slice(sources) })
+    /// `sources` are those of [`Merged`].
+    pub(super) fn new(heap: &'h Heap, shape: &'h Shape<'h>, sources: &[u32]) -> Option<&'h Self> {
+        // No index in one of the sets is greater than the number of names of both.
+        if shape.len() >= usize::from(NARROW_LEFT) {
+            return None;
+        }
+        let narrow = |&source: &u32| match source & LEFT {
+            0 => source as u16,
+            _ => (source & !LEFT) as u16 | NARROW_LEFT,
+        };
+        Some(heap.store(MergePlan { shape, sources: heap.store_many(sources.iter().map(narrow)) }))
     }
 
-    pub(super) fn sources(&self) -> &'h [u32] {
+    #[inline(always)]
+    pub(super) fn sources(&self) -> &'h [u16] {
         self.sources
     }
 }
@@ -216,10 +230,10 @@ impl<'h> MergeTwicePlan<'h> {
         second: &MergePlan<'h>,
     ) -> &'h Self {
         let sources = second.sources.iter().map(|&source| match source {
-            source if source & LEFT != 0 => source,
-            source => match first.sources[source as usize] {
-                source if source & LEFT != 0 => source & !LEFT | MIDDLE,
-                source => source,
+            source if source & NARROW_LEFT != 0 => u32::from(source & !NARROW_LEFT) | LEFT,
+            source => match first.sources[usize::from(source)] {
+                source if source & NARROW_LEFT != 0 => u32::from(source & !NARROW_LEFT) | MIDDLE,
+                source => u32::from(source),
             },
         });
         heap.store(MergeTwicePlan { left, middle, right, shape: second.shape, sources: heap.store_many(sources) })

@@ -37,14 +37,35 @@ impl Environment {
     /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
     /// order, collect them.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let written = self.insert_with(name, |bytes| {
+            bytes.extend_from_slice(value.as_ref());
+            Ok::<_, std::convert::Infallible>(())
+        });
+        match written {
+            Ok(_) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    /// Does what [`insert`](Environment::insert) does with a value that `write` appends to the bytes, and gives the value.
+    /// After an error there is no new variable.
+    pub(crate) fn insert_with<Error>(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<&[u8], Error> {
         let name = name.as_ref();
+        let start = self.bytes.len();
+        write(&mut self.bytes)?;
+        let value = start..self.bytes.len();
         match self.find(name) {
-            Ok(index) => self.variables[index].value = self.add(value.as_ref()),
+            Ok(index) => self.variables[index].value = value.clone(),
             Err(index) => {
-                let variable = Variable { name: self.add(name), value: self.add(value.as_ref()) };
-                self.variables.insert(index, variable);
+                let name = self.add(name);
+                self.variables.insert(index, Variable { name, value: value.clone() });
             }
         }
+        Ok(&self.bytes[value])
     }
 
     /// The value of a variable.
