@@ -74,16 +74,18 @@ impl<'h> Lowerer<'_, 'h> {
 
     fn lint_path(&mut self, node: NodeId) {
         let bytes = self.parse.text(node);
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        // Paths nest, by their interpolations, so the text is made only where it is shown.
+        let text = || String::from_utf8_lossy(bytes);
         match bytes.first() {
             Some(b'/' | b'~') => self.lint(Lint::AbsolutePathLiteral, node, || {
                 format!(
-                    "the absolute path literal '{text}' is not portable: use a relative path, a string or a parameter"
+                    "the absolute path literal '{}' is not portable: use a relative path, a string or a parameter",
+                    text()
                 )
             }),
             Some(b'.') | None => {}
             Some(_) => self.lint(Lint::ShortPathLiteral, node, || {
-                format!("the relative path literal '{text}' should begin with './': './{text}'")
+                format!("the relative path literal '{0}' should begin with './': './{0}'", text())
             }),
         }
     }

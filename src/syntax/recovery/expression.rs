@@ -147,8 +147,9 @@ impl Parser<'_, '_> {
     fn end_of_first_line(&self, start: usize) -> Option<u32> {
         let tokens = self.outline.tokens.get(start..self.at)?;
         let line = tokens.first()?.line;
-        let next = tokens.iter().position(|token| token.line != line)?;
-        Some(self.bytes(start + next - 1).end)
+        // A line may be the whole text, and what stands in it may nest, so it is not walked through.
+        let next = tokens.partition_point(|token| token.line == line);
+        (next < tokens.len()).then(|| self.bytes(start + next - 1).end)
     }
 
     /// Operators and operands in a row.
