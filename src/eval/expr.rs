@@ -177,6 +177,7 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// Forces any thunk: what `force_thunk` does for the kinds that come seldom.
     #[inline(never)]
     fn force_other_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
         let suspension = thunk.begin();
