@@ -394,6 +394,7 @@ impl<'h> Eval<'h> {
         Err(error(Code::InfiniteRecursion, "infinite recursion encountered: this set stands for itself as text"))
     }
 
+    /// The text of a list, in the heap.
     fn coerce_list(&mut self, list: List<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
         let mut text = Vec::new();
         self.append_list(list, how, context, &mut text)?;

@@ -51,10 +51,11 @@ impl<'h> Eval<'h> {
                 return set.value();
             }
             let (shape, _) = set.flatten(self.heap);
-            return self.without_anew(set, shape, removed, false);
+            return self.without_anew(set, shape, removed, None);
         };
         let digest = digest(shape, removed);
-        let place = &self.removals.0[digest as usize % PLACES];
+        let index = digest as usize % PLACES;
+        let place = &self.removals.0[index];
         if let Some(known) = place.known.get()
             && std::ptr::eq(known.of, shape)
             && known.removed == removed
@@ -67,35 +68,47 @@ impl<'h> Eval<'h> {
         }
         // What comes twice may come again.
         let comes_again = place.missed.replace(digest) == digest;
-        self.without_anew(set, shape, removed, comes_again)
+        self.without_anew(set, shape, removed, comes_again.then_some(index))
     }
 
-    /// What is left of a flat set, and whether to remember how.
-    fn without_anew(&mut self, set: Attrs<'h>, of: &'h Shape<'h>, removed: &[Symbol], comes_again: bool) -> Value<'h> {
+    /// What is left of a flat set. How it came to that is remembered at a place, if one is given.
+    fn without_anew(
+        &mut self,
+        set: Attrs<'h>,
+        of: &'h Shape<'h>,
+        removed: &[Symbol],
+        place: Option<usize>,
+    ) -> Value<'h> {
         let mut sorted: SmallVec<[Symbol; 16]> = removed.into();
         sorted.sort_unstable();
         let is_kept = |&index: &u32| sorted.binary_search(&of.names()[index as usize]).is_err();
         let kept: SmallVec<[u32; 64]> = (0..of.len() as u32).filter(is_kept).collect();
         if kept.len() == of.len() {
-            if comes_again {
-                self.remember_removal(of, removed, of, &[]);
+            if let Some(place) = place {
+                self.remember_removal(place, of, removed, of, &[]);
             }
             return set.value();
         }
         let names: SmallVec<[_; 64]> = kept.iter().map(|&index| of.names()[index as usize]).collect();
         let positions: SmallVec<[_; 64]> = kept.iter().map(|&index| of.positions()[index as usize]).collect();
         let shape = Shape::new(self.heap, &names, &positions);
-        if comes_again {
-            self.remember_removal(of, removed, shape, &kept);
+        if let Some(place) = place {
+            self.remember_removal(place, of, removed, shape, &kept);
         }
         let values = set.flat_values();
         Attrs::build(self.heap, shape, |index| values[kept[index] as usize].get())
     }
 
-    fn remember_removal(&self, of: &'h Shape<'h>, removed: &[Symbol], shape: &'h Shape<'h>, kept: &[u32]) {
-        let place = &self.removals.0[digest(of, removed) as usize % PLACES];
+    fn remember_removal(
+        &self,
+        place: usize,
+        of: &'h Shape<'h>,
+        removed: &[Symbol],
+        shape: &'h Shape<'h>,
+        kept: &[u32],
+    ) {
         let (removed, kept) = (self.heap.store_slice(removed), self.heap.store_slice(kept));
-        place.known.set(Some(self.heap.store(Removal { of, removed, shape, kept })));
+        self.removals.0[place].known.set(Some(self.heap.store(Removal { of, removed, shape, kept })));
     }
 }
 

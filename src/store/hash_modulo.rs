@@ -109,10 +109,9 @@ impl HashModulo {
                 self.write_file(derivation);
                 Ok(Draft::file(&derivation.name, &self.file))
             }
-            DerivationKind::Deferred if !derivation.has_dynamic_inputs() => {
+            DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
                 self.parts.fill(derivation, &self.dir, Outputs::Masked);
-                let are_empty = derivation.outputs.keys().all(|name| derivation.env.get(&**name) == Some(b""));
-                Ok(if are_empty { Draft::masked(&derivation.name, &self.parts) } else { Draft::Other })
+                Ok(Draft::masked(&derivation.name, &self.parts))
             }
             _ => Ok(Draft::Other),
         }
@@ -374,6 +373,11 @@ struct Unfinished {
     derivation: Derivation,
     /// What is still unknown beside it.
     siblings: Vec<StorePath>,
+}
+
+/// Whether each output has a variable without a value, as in a derivation that is new.
+fn has_empty_outputs(derivation: &Derivation) -> bool {
+    derivation.outputs.keys().all(|name| derivation.env.get(&**name) == Some(b""))
 }
 
 fn check_path(name: &str, output: &Output, right: &StorePath) -> Result<()> {
