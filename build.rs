@@ -1,6 +1,7 @@
-//! Generates the parser's tables from `grammar/nix.lalrpop`.
+//! Generates the parser's tables from `grammar/nix.lalrpop`, and gives the format of cached programs a name.
 
-use std::path::PathBuf;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=grammar");
@@ -11,4 +12,29 @@ fn main() {
         .emit_rerun_directives(true)
         .process()
         .expect("grammar/nix.lalrpop is a valid LALRPOP grammar");
+    println!("cargo::rustc-env=FIRN_PROGRAM_FORMAT={}", program_format());
+}
+
+/// What a program looks like that is made of a text depends on this code. A program of another build must not be taken for
+/// one of this build, so its format is named for all of the code.
+fn program_format() -> String {
+    let mut hasher = DefaultHasher::new();
+    std::env::var("CARGO_PKG_VERSION").expect("cargo sets the version for build scripts").hash(&mut hasher);
+    for part in ["grammar", "src/syntax", "src/program", "src/builtins"] {
+        println!("cargo::rerun-if-changed={part}");
+        hash_files(Path::new(part), &mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+fn hash_files(path: &Path, hasher: &mut DefaultHasher) {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).expect("the folders of the package can be listed");
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("so can their files").path()).collect();
+        paths.sort();
+        paths.iter().for_each(|path| hash_files(path, hasher));
+    } else {
+        path.hash(hasher);
+        std::fs::read(path).expect("the files of the package can be read").hash(hasher);
+    }
 }

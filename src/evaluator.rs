@@ -285,6 +285,15 @@ impl Evaluator {
         self.cell.with_dependent_mut(|_, eval| eval.forget_files());
     }
 
+    /// Writes the programs of files that were parsed into the [cache](Builder::program_cache), if there is one. That happens
+    /// by itself when the evaluator is dropped; this is for those who want to know of errors, or drop nothing.
+    ///
+    /// # Errors
+    /// The directory of the cache cannot be made or written into.
+    pub fn save_programs(&mut self) -> std::io::Result<()> {
+        self.cell.with_dependent_mut(|_, eval| eval.save_programs())
+    }
+
     /// Evaluates everything in a value.
     ///
     /// # Errors

@@ -204,6 +204,7 @@ mod evaluator;
 mod explain;
 mod heap;
 mod program;
+mod program_cache;
 mod regex;
 mod stack;
 pub mod store;
@@ -222,3 +223,4 @@ pub use evaluator::{
 };
 pub use heap::Allocator;
 pub use program::{Lint, LintLevel, Lints};
+pub use program_cache::ProgramCache;

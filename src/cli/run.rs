@@ -48,6 +48,8 @@ pub(super) fn run(job: &Job) -> ExitCode {
     let done = runner.write_profile().and(done);
     runner.report_statistics();
     let flushed = runner.output.flush().map_err(Failure::Output);
+    // What cannot be kept is parsed again.
+    let _ = runner.firn.save_programs();
     match done.and_then(|success| flushed.map(|()| success)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

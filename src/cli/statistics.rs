@@ -44,12 +44,14 @@ impl Report {
             ("processor time".to_owned(), format!("{:.3} s", self.cpu_seconds), String::new()),
             ("  parsing".to_owned(), format!("{:.3} s", sources.parsing_seconds), String::new()),
             ("  lowering".to_owned(), format!("{:.3} s", sources.lowering_seconds), String::new()),
+            ("  reading programs".to_owned(), format!("{:.3} s", sources.cache_seconds), String::new()),
         ];
         let mut row = |name: &str, count: u64, bytes: Option<u64>| {
             let bytes = bytes.map_or(String::new(), mebibytes);
             lines.push((name.to_owned(), grouped(count), bytes));
         };
         row("sources", sources.count, Some(sources.bytes));
+        row("  with a program in the cache", sources.cached, None);
         row("names", statistics.symbols, None);
         row("function calls", statistics.calls.functions, None);
         row("builtin calls", statistics.calls.builtins, None);

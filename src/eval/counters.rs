@@ -17,6 +17,9 @@ pub(crate) struct Counters {
     pub(crate) source_bytes: u64,
     pub(crate) parsing: Duration,
     pub(crate) lowering: Duration,
+    /// Programs that were found in the cache, which is faster than parsing and lowering.
+    pub(crate) cached_programs: u64,
+    pub(crate) reading_programs: Duration,
     pub(crate) derivations: u64,
     /// Files and trees that were copied to the store, or whose store paths were computed.
     pub(crate) copied_sources: u64,

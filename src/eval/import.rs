@@ -14,7 +14,7 @@ use crate::builtins::builtin_file;
 use crate::builtins::text::path::{directory, join};
 use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
 use crate::heap::{Frame, Value};
-use crate::program::{Expr, Lowering, NameLinting, RootScope, lint_names, lower, show};
+use crate::program::{Expr, Lowered, Lowering, NameLinting, RootScope, lint_names, lower, show};
 use crate::store::FileType;
 use crate::syntax::{self, Parse};
 
@@ -37,6 +37,18 @@ enum Imported<'h> {
 /// A path as the operating system takes it.
 pub(crate) fn os_path(path: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(path))
+}
+
+/// A text that is to become a program.
+struct Text<'a> {
+    source: Arc<[u8]>,
+    /// The position of its first byte.
+    base: Pos,
+    /// What relative paths are relative to.
+    base_dir: &'a [u8],
+    is_file: bool,
+    /// Whether it comes with the evaluator.
+    is_builtin: bool,
 }
 
 /// How many links in a row are followed.
@@ -121,17 +133,35 @@ impl<'h> Eval<'h> {
         base_dir: &[u8],
         root: &RootScope,
     ) -> Result<&'h Expr<'h>> {
-        let start = Instant::now();
-        let parse = syntax::parse(source.clone(), self.settings.features.syntax());
-        let parsed = Instant::now();
         self.counters.sources += 1;
         self.counters.source_bytes += source.len() as u64;
-        self.counters.parsing += parsed - start;
         let is_file = matches!(name, SourceName::File(_));
         let is_builtin = matches!(&name, SourceName::File(path) if builtin_file(path.as_os_str().as_bytes()).is_some());
-        let file =
-            self.sources.add(name, source).map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
+        let file = (self.sources.add(name, source.clone()))
+            .map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
         let base = file.pos(0);
+        let key = if is_file && !is_builtin { self.program_key(&source, base_dir, root) } else { None };
+        if let Some(key) = &key
+            && let Some(program) = self.cached_program(key, base, source.len())
+        {
+            return Ok(program);
+        }
+        let text = Text { source, base, base_dir, is_file, is_builtin };
+        let Lowered { program, names, has_warnings } = self.parse_and_lower(text, root)?;
+        if let Some(key) = key
+            && !has_warnings
+        {
+            self.keep_program(key, program, &names, base);
+        }
+        Ok(program)
+    }
+
+    fn parse_and_lower(&mut self, text: Text<'_>, root: &RootScope) -> Result<Lowered<'h>> {
+        let Text { source, base, base_dir, is_file, is_builtin } = text;
+        let start = Instant::now();
+        let parse = syntax::parse(source, self.settings.features.syntax());
+        let parsed = Instant::now();
+        self.counters.parsing += parsed - start;
         if !parse.errors().is_empty() {
             return Err(syntax_errors(&parse, base));
         }
@@ -156,8 +186,8 @@ impl<'h> Eval<'h> {
         };
         let lowered = lower(lowering, &parse).map_err(several);
         self.counters.lowering += parsed.elapsed();
-        for warning in warnings {
-            self.warn(&warning);
+        for warning in &warnings {
+            self.warn(warning);
         }
         lowered
     }

@@ -27,6 +27,7 @@ mod operators;
 mod position;
 mod print;
 mod profile;
+mod programs;
 mod recursion;
 #[cfg(test)]
 mod recursion_tests;
@@ -50,6 +51,7 @@ pub use host::{Host, SystemHost};
 pub(crate) use import::os_path;
 pub(crate) use operators::Arithmetic;
 pub(crate) use print::{PrintStyle, shown_path};
+pub(crate) use programs::Programs;
 pub use search_path::SearchPathEntry;
 pub(crate) use types::type_name;
 
@@ -123,6 +125,8 @@ pub(crate) struct Eval<'h> {
     /// The infinite recursion that is on its way to where it began.
     open_cycle: Option<recursion::OpenCycle>,
     files: import::FileCache<'h>,
+    /// Programs of earlier runs.
+    programs: Option<Programs>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
     lookups: lookups::Lookups<'h>,
@@ -148,7 +152,13 @@ pub(crate) struct Eval<'h> {
 const CYCLES_FROM: u64 = 64;
 
 impl<'h> Eval<'h> {
-    pub(crate) fn new(heap: &'h Heap, settings: Settings, host: Arc<dyn Host>, store: Box<dyn Store>) -> Self {
+    pub(crate) fn new(
+        heap: &'h Heap,
+        settings: Settings,
+        host: Arc<dyn Host>,
+        store: Box<dyn Store>,
+        programs: Option<Programs>,
+    ) -> Self {
         let mut eval = Eval {
             heap,
             symbols: SymbolTable::new(heap),
@@ -163,6 +173,7 @@ impl<'h> Eval<'h> {
             failures: Vec::new(),
             open_cycle: None,
             files: import::FileCache::default(),
+            programs,
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
             lookups: lookups::Lookups::default(),

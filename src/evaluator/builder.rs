@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Evaluator;
-use crate::eval::{Eval, FeatureSet, Host, SearchPathEntry, Settings, SystemHost};
+use crate::eval::{Eval, FeatureSet, Host, Programs, SearchPathEntry, Settings, SystemHost};
 use crate::heap::{Heap, OwnedEval};
 use crate::program::Lints;
+use crate::program_cache::ProgramCache;
 use crate::store::{ComputeStore, Store};
 
 /// Options of an [`Evaluator`].
@@ -14,11 +15,17 @@ pub struct Builder {
     settings: Settings,
     host: Arc<dyn Host>,
     store: Box<dyn Store>,
+    programs: Option<ProgramCache>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Builder { settings: Settings::default(), host: Arc::new(SystemHost), store: Box::new(ComputeStore::default()) }
+        Builder {
+            settings: Settings::default(),
+            host: Arc::new(SystemHost),
+            store: Box::new(ComputeStore::default()),
+            programs: None,
+        }
     }
 }
 
@@ -123,12 +130,21 @@ impl Builder {
         self
     }
 
+    /// Keeps the programs of files from one run to the next; by default they are made from the text each time.
+    #[must_use]
+    pub fn program_cache(mut self, cache: ProgramCache) -> Self {
+        self.programs = Some(cache);
+        self
+    }
+
     /// Makes the evaluator.
     pub fn build(self) -> Evaluator {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let Builder { settings, host, store } = self;
+        let Builder { settings, host, store, programs } = self;
+        let heap = Heap::new(settings.max_memory);
+        let cell = OwnedEval::new(heap, |heap| Eval::new(heap, settings, host, store, programs.map(Programs::new)));
         Evaluator {
-            cell: OwnedEval::new(Heap::new(settings.max_memory), |heap| Eval::new(heap, settings, host, store)),
+            cell,
             sampler: None,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }

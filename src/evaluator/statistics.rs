@@ -49,6 +49,10 @@ pub struct Sources {
     pub parsing_seconds: f64,
     /// Seconds spent on resolving names and making programs of them.
     pub lowering_seconds: f64,
+    /// How many were not parsed, since their programs were found in the cache.
+    pub cached: u64,
+    /// Seconds spent on reading those.
+    pub cache_seconds: f64,
 }
 
 /// Calls.
@@ -113,6 +117,8 @@ impl Evaluator {
                     bytes: counters.source_bytes,
                     parsing_seconds: counters.parsing.as_secs_f64(),
                     lowering_seconds: counters.lowering.as_secs_f64(),
+                    cached: counters.cached_programs,
+                    cache_seconds: counters.reading_programs.as_secs_f64(),
                 },
                 calls: Calls { functions: counters.function_calls, builtins: counters.builtin_calls },
                 selections: counters.selections,

@@ -107,7 +107,7 @@ impl Bindings {
 /// Reads bindings out of the parser's record.
 pub(super) struct Reader<'a, 'h> {
     pub(super) parse: &'a Parse,
-    pub(super) names: &'a NamesInOrder,
+    pub(super) names: &'a mut NamesInOrder,
     pub(super) base: Pos,
     pub(super) symbols: &'a mut SymbolTable<'h>,
     pub(super) sets: &'a mut BindingSets,

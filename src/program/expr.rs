@@ -101,6 +101,23 @@ pub(crate) enum BinaryOp {
     Concat,
 }
 
+impl BinaryOp {
+    /// All of them, in the order of their numbers in images.
+    pub(super) const ALL: [BinaryOp; 11] = [
+        BinaryOp::Add,
+        BinaryOp::Sub,
+        BinaryOp::Mul,
+        BinaryOp::Div,
+        BinaryOp::Equal,
+        BinaryOp::NotEqual,
+        BinaryOp::Less,
+        BinaryOp::LessEqual,
+        BinaryOp::Greater,
+        BinaryOp::GreaterEqual,
+        BinaryOp::Concat,
+    ];
+}
+
 /// A variable looked up by name in the frames of the enclosing `with`s.
 pub(crate) struct DynamicVariable<'h> {
     pub(crate) name: Symbol,

@@ -41,11 +41,20 @@ pub(crate) struct Lowering<'a, 'h> {
     pub(crate) warnings: &'a mut Vec<Diagnostic>,
 }
 
+/// What became of a text.
+pub(crate) struct Lowered<'h> {
+    pub(crate) program: &'h Expr<'h>,
+    /// The names in the text in the order in which they became known; a name may come again.
+    pub(crate) names: Vec<Symbol>,
+    /// Whether there were warnings about it.
+    pub(crate) has_warnings: bool,
+}
+
 /// Turns a file without syntax errors into a program.
 ///
 /// # Errors
 /// Undefined variables and attributes that are defined twice, all of them.
-pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h Expr<'h>, Vec<Diagnostic>> {
+pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<Lowered<'h>, Vec<Diagnostic>> {
     let heap = context.heap;
     let names = NamesInOrder::intern(parse, context.symbols);
     let mut lowerer = Lowerer {
@@ -63,7 +72,11 @@ pub(crate) fn lower<'h>(context: Lowering<'_, 'h>, parse: &Parse) -> Result<&'h 
     }
     let program = lowerer.expr(parse.root());
     lowerer.report_duplicates();
-    if lowerer.diagnostics.is_empty() { Ok(heap.store(program)) } else { Err(lowerer.diagnostics) }
+    if !lowerer.diagnostics.is_empty() {
+        return Err(lowerer.diagnostics);
+    }
+    let has_warnings = !lowerer.context.warnings.is_empty();
+    Ok(Lowered { program: heap.store(program), names: lowerer.names.into_symbols(), has_warnings })
 }
 
 /// The state of lowering one file.
@@ -118,7 +131,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
     fn reader(&mut self) -> Reader<'_, 'h> {
         Reader {
             parse: self.parse,
-            names: &self.names,
+            names: &mut self.names,
             base: self.context.base,
             symbols: self.context.symbols,
             sets: &mut self.sets,

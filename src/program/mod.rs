@@ -7,6 +7,7 @@
 
 mod bindings;
 mod expr;
+pub(crate) mod image;
 mod lint;
 mod lower;
 mod name_lints;
@@ -22,7 +23,7 @@ pub(crate) use expr::{
     UpdateCache, With,
 };
 pub use lint::{Lint, LintLevel, Lints};
-pub(crate) use lower::{Lowering, lower};
+pub(crate) use lower::{Lowered, Lowering, lower};
 pub(crate) use name_lints::{NameLinting, lint_names};
 pub(crate) use scope::{Globals, RootScope};
 pub(crate) use show::show;

@@ -303,7 +303,7 @@ impl Writer<'_, '_> {
     }
 
     fn read(&mut self, node: NodeId, is_rec: bool) -> SetId {
-        let names = &NamesInOrder::default();
+        let names = &mut NamesInOrder::default();
         Reader { parse: self.parse, names, base: Pos::NONE, symbols: self.symbols, sets: &mut self.sets }
             .read(node, is_rec)
     }

@@ -43,6 +43,19 @@ impl Strictness {
     /// Nothing is known.
     pub(crate) const NONE: Strictness = Strictness { first: u8::MAX, forced: 0 };
 
+    /// As two numbers, to be written down.
+    pub(super) fn to_bits(self) -> (u8, u32) {
+        (self.first, self.forced)
+    }
+
+    /// The inverse of [`to_bits`](Self::to_bits), for a function with so many plain parameters; nothing if these are not
+    /// the bits of one.
+    pub(super) fn from_bits(first: u8, forced: u32, plain: u32) -> Option<Strictness> {
+        let is_parameter = first == u8::MAX || u32::from(first) < plain;
+        let all = 1_u32.checked_shl(plain).map_or(u32::MAX, |bit| bit - 1);
+        (is_parameter && forced & !all == 0).then_some(Strictness { first, forced })
+    }
+
     #[inline(always)]
     pub(crate) fn of(self, parameter: usize) -> Use {
         if parameter == usize::from(self.first) {

@@ -1,0 +1,394 @@
+//! From bytes to programs.
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
+
+use super::super::{
+    Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicAttrs, DynamicVariable, Expr, Formal,
+    Formals, Globals, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Strictness,
+    SymbolTable, Unary, Update, UpdateCache, With, names,
+};
+use super::bytes::Input;
+use super::scopes::Scopes;
+use super::tag;
+use crate::diagnostics::Pos;
+use crate::heap::{Attrs, Heap, List, SelectCache, Shape, Str, Symbol, Value};
+use crate::stack;
+
+/// What reading needs besides the image.
+pub(crate) struct Reading<'a, 'h> {
+    pub(crate) heap: &'h Heap,
+    pub(crate) symbols: &'a mut SymbolTable<'h>,
+    pub(crate) globals: &'a Globals<'h>,
+    /// The position of the first byte of the text.
+    pub(crate) base: Pos,
+    /// The length of the text.
+    pub(crate) length: u32,
+}
+
+/// The program of an image; nothing if these bytes are none.
+pub(crate) fn read<'h>(image: &[u8], context: Reading<'_, 'h>) -> Option<&'h Expr<'h>> {
+    let mut input = Input::new(image, context.base, context.length);
+    let count = input.length()?;
+    let mut symbols = Vec::with_capacity(count);
+    for _ in 0..count {
+        symbols.push(context.symbols.intern(input.text()?));
+    }
+    let mut reader = Reader {
+        heap: context.heap,
+        globals: context.globals,
+        symbols: &symbols,
+        input,
+        scopes: Scopes::default(),
+        pending: Vec::new(),
+    };
+    let program = reader.expr()?;
+    reader.input.is_at_end().then(|| context.heap.store(program))
+}
+
+struct Reader<'a, 'h> {
+    heap: &'h Heap,
+    globals: &'a Globals<'h>,
+    /// The names of the image.
+    symbols: &'a [Symbol],
+    input: Input<'a>,
+    scopes: Scopes,
+    /// Expressions of rows that are not complete.
+    pending: Vec<Expr<'h>>,
+}
+
+impl<'h> Reader<'_, 'h> {
+    fn name(&mut self) -> Option<Symbol> {
+        let index = self.input.small()?;
+        self.symbols.get(index as usize).copied()
+    }
+
+    /// A name or none; nothing at all if there is no such name.
+    fn optional_name(&mut self) -> Option<Option<Symbol>> {
+        match self.input.small()?.checked_sub(1) {
+            None => Some(None),
+            Some(index) => self.symbols.get(index as usize).map(|&name| Some(name)),
+        }
+    }
+
+    fn expr(&mut self) -> Option<Expr<'h>> {
+        stack::grow_if_needed(|| self.expr_here())
+    }
+
+    fn expr_here(&mut self) -> Option<Expr<'h>> {
+        let tag = self.input.byte()?;
+        if tag & !tag::FOLDED < tag::CONSTANTS {
+            let value = self.constant(tag & !tag::FOLDED)?;
+            return Some(if tag & tag::FOLDED == 0 { Expr::Const(value) } else { Expr::Folded(value) });
+        }
+        Some(match tag {
+            tag::LOCAL => {
+                let slot = self.input.small()?;
+                Expr::Local { slot: self.scopes.slot(0, slot)?, pos: self.input.pos()? }
+            }
+            tag::OUTER => self.outer()?,
+            tag::DYNAMIC => {
+                let (name, pos, depth) = (self.name()?, self.input.pos()?, self.input.small()?);
+                self.scopes.is_with(depth).then_some(())?;
+                Expr::Dynamic(self.heap.store(DynamicVariable { name, pos, depth, found: Cell::default() }))
+            }
+            tag::SELECT_ONE => {
+                let subject = self.expr()?;
+                let (name, pos) = (self.name()?, self.input.pos()?);
+                Expr::SelectOne(self.heap.store(SelectOne { subject, name, pos, cache: SelectCache::default() }))
+            }
+            tag::SELECT | tag::SELECT_OR => {
+                let subject = self.expr()?;
+                let path = self.path()?;
+                let default = if tag == tag::SELECT_OR { Some(self.expr()?) } else { None };
+                Expr::Select(self.heap.store(Select { subject, path, default }))
+            }
+            tag::HAS_ATTR => {
+                let subject = self.expr()?;
+                let path = self.path()?;
+                Expr::HasAttr(self.heap.store(HasAttr { subject, path }))
+            }
+            tag::CALL => {
+                let pos = self.input.pos()?;
+                let function = self.expr()?;
+                let arguments = self.exprs()?;
+                Expr::Call(self.heap.store(Call { function, arguments, pos }))
+            }
+            tag::LAMBDA => self.lambda(false)?,
+            tag::FORMALS_LAMBDA => self.lambda(true)?,
+            tag::ATTRS => Expr::Attrs(self.attrs(false)?),
+            tag::REC_ATTRS => Expr::RecAttrs(self.attrs(true)?),
+            tag::LIST => {
+                let elements = self.exprs()?;
+                Expr::List(self.heap.store(ListExpr { elements }))
+            }
+            tag::LET => self.let_in()?,
+            tag::WITH => self.with()?,
+            tag::IF => {
+                let pos = self.input.pos()?;
+                let (condition, consequence, alternative) = (self.expr()?, self.expr()?, self.expr()?);
+                Expr::If(self.heap.store(If { condition, consequence, alternative, pos }))
+            }
+            tag::ASSERT => {
+                let pos = self.input.pos()?;
+                let (condition, body) = (self.expr()?, self.expr()?);
+                Expr::Assert(self.heap.store(Assert { condition, body, pos }))
+            }
+            tag::NOT => {
+                let pos = self.input.pos()?;
+                let operand = self.expr()?;
+                Expr::Not(self.heap.store(Unary { operand, pos }))
+            }
+            tag::AND => Expr::And(self.heap.store(self.operands()?)),
+            tag::OR => Expr::Or(self.heap.store(self.operands()?)),
+            tag::IMPLIES => Expr::Implies(self.heap.store(self.operands()?)),
+            tag::BINARY => {
+                let operands = self.operands()?;
+                let operator = *BinaryOp::ALL.get(usize::from(self.input.byte()?))?;
+                Expr::Binary(operator, self.heap.store(operands))
+            }
+            tag::UPDATE => {
+                let operands = self.operands()?;
+                Expr::Update(self.heap.store(Update { operands, cache: UpdateCache::default() }))
+            }
+            tag::INTERPOLATED_STRING => Expr::String(self.interpolation()?),
+            tag::INTERPOLATED_PATH => Expr::Path(self.interpolation()?),
+            _ => return None,
+        })
+    }
+
+    fn constant(&mut self, tag: u8) -> Option<Value<'h>> {
+        Some(match tag {
+            tag::NULL => Value::null(),
+            tag::FALSE => Value::bool(false),
+            tag::TRUE => Value::bool(true),
+            tag::INT => Value::int(self.heap, self.input.signed()?),
+            tag::FLOAT => Value::float(self.heap, f64::from_bits(u64::from_le_bytes(self.input.bytes()?))),
+            tag::STRING => Str::plain(self.heap, self.input.text()?),
+            tag::PATH => Value::path(self.heap, self.input.text()?),
+            tag::EMPTY_LIST => List::from_slice(self.heap, &[]),
+            tag::EMPTY_SET => {
+                let shape = Shape::unique(self.heap, &[], &[]);
+                Attrs::build(self.heap, shape, |_| unreachable!("an empty set has no values"))
+            }
+            tag::GLOBAL => {
+                let name = self.name()?;
+                *self.globals.values.get(&name)?
+            }
+            _ => return None,
+        })
+    }
+
+    fn outer(&mut self) -> Option<Expr<'h>> {
+        let (depth, slot) = (self.input.small()?, self.input.small()?);
+        let slot = self.scopes.slot(depth, slot)?;
+        let pos = self.input.pos()?;
+        Some(match u16::try_from(depth) {
+            Ok(depth) => Expr::Outer { depth, slot, pos },
+            Err(_) => Expr::Far(self.heap.store((depth, slot, pos))),
+        })
+    }
+
+    fn exprs(&mut self) -> Option<&'h [Expr<'h>]> {
+        let length = self.input.length()?;
+        self.row(length)
+    }
+
+    /// So many expressions. On the way there they are on a stack that all levels share.
+    fn row(&mut self, length: usize) -> Option<&'h [Expr<'h>]> {
+        let start = self.pending.len();
+        self.read_pending(length)?;
+        let stored = self.heap.store_slice(&self.pending[start..]);
+        self.pending.truncate(start);
+        Some(stored)
+    }
+
+    fn read_pending(&mut self, length: usize) -> Option<()> {
+        for _ in 0..length {
+            let expr = self.expr()?;
+            self.pending.push(expr);
+        }
+        Some(())
+    }
+
+    fn path(&mut self) -> Option<&'h [PathElement<'h>]> {
+        let length = self.input.length().filter(|&length| length > 0)?;
+        let mut elements: SmallVec<[PathElement<'h>; 4]> = SmallVec::with_capacity(length);
+        for _ in 0..length {
+            let pos = self.input.pos()?;
+            let name = match self.optional_name()? {
+                Some(name) => AttrName::Static(name),
+                None => AttrName::Dynamic(self.expr()?),
+            };
+            elements.push(PathElement { name, pos, cache: SelectCache::default() });
+        }
+        Some(self.heap.store_many(elements))
+    }
+
+    fn operands(&mut self) -> Option<Binary<'h>> {
+        let pos = self.input.pos()?;
+        Some(Binary { left: self.expr()?, right: self.expr()?, pos })
+    }
+
+    fn interpolation(&mut self) -> Option<&'h Interpolation<'h>> {
+        let pos = self.input.pos()?;
+        let length = self.input.length()?;
+        let mut parts: SmallVec<[(Expr<'h>, Pos); 8]> = SmallVec::with_capacity(length);
+        for _ in 0..length {
+            parts.push((self.expr()?, self.input.pos()?));
+        }
+        let parts = self.heap.store_slice(&parts);
+        Some(self.heap.store(Interpolation { parts, pos }))
+    }
+
+    fn let_in(&mut self) -> Option<Expr<'h>> {
+        let (values, sources) = (self.input.length()?, self.input.length()?);
+        self.scopes.enter(u32::try_from(values + sources).ok()?);
+        let values = self.row(values)?;
+        let sources = self.row(sources)?;
+        let body = self.expr()?;
+        self.scopes.leave();
+        Some(Expr::Let(self.heap.store(Let { values, sources, body })))
+    }
+
+    fn with(&mut self) -> Option<Expr<'h>> {
+        let outer = self.input.small()?;
+        let subject = self.expr()?;
+        self.scopes.enter_with();
+        if outer > 0 && !self.scopes.is_with(outer) {
+            return None;
+        }
+        let body = self.expr()?;
+        self.scopes.leave();
+        Some(Expr::With(self.heap.store(With { subject, body, outer })))
+    }
+
+    fn lambda(&mut self, has_formals: bool) -> Option<Expr<'h>> {
+        let name = self.optional_name()?;
+        let plain = self.input.length()?;
+        let mut parameters: SmallVec<[Symbol; 4]> = SmallVec::with_capacity(plain);
+        for _ in 0..plain {
+            parameters.push(self.name()?);
+        }
+        let arity = plain + usize::from(has_formals);
+        let mut positions: SmallVec<[Pos; 4]> = SmallVec::with_capacity(arity);
+        for _ in 0..arity {
+            positions.push(self.input.pos()?);
+        }
+        let plain = u32::try_from(plain).ok()?;
+        let strictness = Strictness::from_bits(self.input.byte()?, self.input.small()?, plain)?;
+        let formals = match has_formals {
+            true => Some(self.formals(plain)?),
+            false if arity > 0 => {
+                self.scopes.enter(plain);
+                None
+            }
+            false => return None,
+        };
+        let body = self.expr()?;
+        self.scopes.leave();
+        let slots = formals.map_or(plain, |formals| formals.first_slot + formals.formals.len() as u32);
+        Some(Expr::Lambda(self.heap.store(Lambda {
+            arity: arity as u32,
+            slots,
+            formals,
+            body,
+            positions: self.heap.store_slice(&positions),
+            parameters: self.heap.store_slice(&parameters),
+            strictness,
+            name: Cell::new(name),
+        })))
+    }
+
+    /// The formals of a function with so many plain parameters, whose scope is entered.
+    fn formals(&mut self, plain: u32) -> Option<&'h Formals<'h>> {
+        let has_ellipsis = self.input.byte()? != 0;
+        let whole_name = self.optional_name()?;
+        let pos = self.input.pos()?;
+        let whole = whole_name.map(|_| plain);
+        let first_slot = plain.checked_add(u32::from(whole.is_some()))?;
+        let names = self.sorted_names()?;
+        self.scopes.enter_sorted(first_slot, &names)?;
+        let mut defaults: SmallVec<[Option<Expr<'h>>; 16]> = SmallVec::with_capacity(names.len());
+        for _ in 0..names.len() {
+            defaults.push(if self.input.byte()? == 0 { None } else { Some(self.expr()?) });
+        }
+        let formals = names.iter().map(|name| Formal {
+            name: name.symbol,
+            pos: name.pos,
+            default: defaults[name.written as usize],
+        });
+        let formals = self.heap.store_many(formals);
+        Some(self.heap.store(Formals {
+            formals,
+            has_ellipsis,
+            whole,
+            whole_name,
+            first_slot,
+            pos,
+            cache: Cell::new(None),
+        }))
+    }
+
+    /// Names and their positions, which must be different, sorted by symbol.
+    fn sorted_names(&mut self) -> Option<SmallVec<[Name; 16]>> {
+        let length = self.input.length()?;
+        let mut names: SmallVec<[Name; 16]> = SmallVec::with_capacity(length);
+        for written in 0..u32::try_from(length).ok()? {
+            names.push(Name { symbol: self.name()?, pos: self.input.pos()?, written });
+        }
+        names.sort_unstable_by_key(|name| name.symbol);
+        names.is_sorted_by(|a, b| a.symbol < b.symbol).then_some(names)
+    }
+
+    fn attrs(&mut self, is_rec: bool) -> Option<&'h AttrsExpr<'h>> {
+        let pos = self.input.pos()?;
+        let names = self.sorted_names()?;
+        let sources = self.input.length()?;
+        let has_frame = is_rec || sources > 0;
+        if is_rec {
+            self.scopes.enter_sorted(0, &names)?;
+            self.scopes.add_slots(sources)?;
+        } else if has_frame {
+            self.scopes.enter(u32::try_from(sources).ok()?);
+        }
+        let sources = self.row(sources)?;
+        let start = self.pending.len();
+        self.read_pending(names.len())?;
+        let pending = &self.pending[start..];
+        let values = self.heap.store_many(names.iter().map(|name| pending[name.written as usize]));
+        self.pending.truncate(start);
+        let dynamic = self.dynamic()?;
+        if has_frame {
+            self.scopes.leave();
+        }
+        let symbols: SmallVec<[Symbol; 16]> = names.iter().map(|name| name.symbol).collect();
+        let positions: SmallVec<[Pos; 16]> = names.iter().map(|name| name.pos).collect();
+        let shape = Shape::unique(self.heap, &symbols, &positions);
+        let overrides = if is_rec { shape.index_of(names::OVERRIDES).map(|index| index as u32) } else { None };
+        Some(self.heap.store(AttrsExpr { shape, values, sources, dynamic, pos, overrides }))
+    }
+
+    fn dynamic(&mut self) -> Option<Option<&'h DynamicAttrs<'h>>> {
+        let length = self.input.length()?;
+        if length == 0 {
+            return Some(None);
+        }
+        let mut attrs = Vec::with_capacity(length);
+        for _ in 0..length {
+            let (name, value) = (self.expr()?, self.expr()?);
+            attrs.push(DynamicAttr { name, value, pos: self.input.pos()? });
+        }
+        let attrs = self.heap.store_many(attrs);
+        Some(Some(self.heap.store(DynamicAttrs { attrs, last_shape: Cell::default(), plan: Cell::default() })))
+    }
+}
+
+/// A name of a set or of formals.
+pub(super) struct Name {
+    pub(super) symbol: Symbol,
+    pub(super) pos: Pos,
+    /// Which of the names it was where the image was written.
+    pub(super) written: u32,
+}

@@ -1,0 +1,285 @@
+//! Programs of earlier runs, in a directory of the user.
+//!
+//! Parsing a text and resolving its names takes longer than reading what came of it the last time. This is where that is
+//! kept: entries by keys, which know nothing of what they hold. `eval::programs` says what a key is made of: all of the
+//! text, and whatever else a program depends on; so an entry never becomes wrong, only useless.
+//!
+//! The entries are in packs, files that are written once, under another name, and never changed. Each run adds what was
+//! missing as one pack, and with it those that are not much larger, so there are few packs however many runs
+//! there have been (the logarithmic method of Bentley and Saxe, 1980). Several processes need not know of each other: at
+//! worst an entry is there twice. When the packs take more room than the limit, the oldest are deleted.
+
+mod pack;
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use pack::Pack;
+use rustc_hash::FxHashMap;
+
+/// What an entry is found by.
+pub(crate) type Key = [u8; 16];
+
+/// The bytes of the packs may be so many.
+const LIMIT: u64 = 256 << 20;
+/// Files that a process left behind that was killed while it wrote are deleted when they are so old.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How the name of a pack ends, with the version of its format.
+const PACK: &str = "pack1";
+
+/// A directory with the programs of files that were evaluated before, so that they need not be parsed again.
+///
+/// An evaluator that [has one](crate::Builder::program_cache) looks there for the program of a file before it parses it, and
+/// adds those it did not find when it goes. What a file evaluates to does not change by that: an entry counts only for
+/// the same text at the same place, for the same build of firn with the same settings, and whatever is wrong with the
+/// directory only costs time. Files are small; all together are limited to 256 MiB.
+///
+/// ```
+/// # let directory = tempfile::tempdir()?;
+/// # let directory = directory.path();
+/// use firn::{Evaluator, ProgramCache};
+///
+/// let cache = ProgramCache::in_directory(directory.join("programs"));
+/// let mut firn = Evaluator::builder().program_cache(cache).build();
+/// assert_eq!(firn.eval_text("1 + 1", "/")?.as_int(), Some(2));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ProgramCache {
+    directory: PathBuf,
+    /// Nothing until something is looked for.
+    packs: Option<Vec<Pack>>,
+    added: FxHashMap<Key, Vec<u8>>,
+    limit: u64,
+}
+
+impl ProgramCache {
+    /// The cache in a directory, which is made when there is something to keep.
+    pub fn in_directory(directory: impl Into<PathBuf>) -> ProgramCache {
+        ProgramCache { directory: directory.into(), packs: None, added: FxHashMap::default(), limit: LIMIT }
+    }
+
+    /// The cache that the command uses: the directory that the variable `FIRN_CACHE_DIR` names, or else `firn` below that
+    /// of the user's caches (`XDG_CACHE_HOME`, or `.cache` in the home directory). None if the variable is there
+    /// and empty, or no home directory is known.
+    pub fn of_user() -> Option<ProgramCache> {
+        let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        let directory = match variable("FIRN_CACHE_DIR") {
+            Some(directory) if directory.as_os_str().is_empty() => return None,
+            Some(directory) => directory,
+            None => {
+                let caches = variable("XDG_CACHE_HOME").filter(|directory| directory.is_absolute());
+                caches.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?.join("firn")
+            }
+        };
+        Some(ProgramCache::in_directory(directory.join("programs")))
+    }
+
+    /// Puts the entry of a key into `entry`. Returns whether there is one.
+    pub(crate) fn find(&mut self, key: &Key, entry: &mut Vec<u8>) -> bool {
+        let packs = self.packs.get_or_insert_with(|| open_packs(&self.directory));
+        packs.iter().any(|pack| pack.find(key, entry))
+    }
+
+    /// Adds an entry, to be written by [`save`](Self::save).
+    pub(crate) fn add(&mut self, key: Key, entry: Vec<u8>) {
+        self.added.insert(key, entry);
+    }
+
+    /// Writes what was added. When the evaluator goes, this happens by itself, and errors do not count.
+    ///
+    /// # Errors
+    /// The directory cannot be made or written into.
+    pub fn save(&mut self) -> io::Result<()> {
+        if self.added.is_empty() {
+            return Ok(());
+        }
+        let mut entries: Vec<(Key, Vec<u8>)> = std::mem::take(&mut self.added).into_iter().collect();
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        // What other processes have added meanwhile counts, too.
+        let mut packs = open_packs(&self.directory);
+        self.packs = None;
+        packs.sort_unstable_by_key(Pack::size);
+        let mut size = pack::size(&entries);
+        let mut merged = Vec::new();
+        for pack in &packs {
+            if pack.size() > 2 * size {
+                break;
+            }
+            size += pack.size();
+            pack.read_all(&mut entries);
+            merged.push(pack);
+        }
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        entries.dedup_by_key(|(key, _)| *key);
+        pack::write(&self.directory, PACK, &entries)?;
+        for pack in merged {
+            // Another process may have done so.
+            let _ = fs::remove_file(pack.path());
+        }
+        self.clean_up()
+    }
+
+    /// Deletes the oldest packs if they take too much room, and what processes have left behind that were killed.
+    fn clean_up(&self) -> io::Result<()> {
+        let now = SystemTime::now();
+        let mut packs = Vec::new();
+        for file in fs::read_dir(&self.directory)?.flatten() {
+            let Ok(metadata) = file.metadata() else { continue };
+            let changed = metadata.modified().unwrap_or(now);
+            if is_pack(&file.path()) {
+                packs.push((changed, metadata.len(), file.path()));
+            } else if now.duration_since(changed).is_ok_and(|age| age > ABANDONED) && metadata.is_file() {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+        packs.sort_unstable();
+        let mut total: u64 = packs.iter().map(|(_, size, _)| size).sum();
+        for (_, size, path) in packs {
+            if total <= self.limit {
+                break;
+            }
+            let _ = fs::remove_file(path);
+            total -= size;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for ProgramCache {
+    fn drop(&mut self) {
+        // A cache that cannot be written costs time and nothing else.
+        let _ = self.save();
+    }
+}
+
+fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == PACK)
+}
+
+/// The packs in a directory that can be read and are nobody else's.
+fn open_packs(directory: &Path) -> Vec<Pack> {
+    let Ok(files) = fs::read_dir(directory) else { return Vec::new() };
+    if !is_own(directory) {
+        return Vec::new();
+    }
+    let paths = files.flatten().map(|file| file.path()).filter(|path| is_pack(path));
+    paths.filter_map(|path| Pack::open(path).ok()).collect()
+}
+
+/// Whether a directory belongs to the user that the process runs as, as far as the system tells. Programs are not taken
+/// from anybody else.
+fn is_own(directory: &Path) -> bool {
+    match (fs::metadata(directory), fs::metadata("/proc/self")) {
+        (Ok(directory), Ok(process)) => directory.uid() == process.uid(),
+        (Ok(_), Err(_)) => true,
+        (Err(_), _) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u32) -> Key {
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        key
+    }
+
+    fn find(cache: &mut ProgramCache, number: u32) -> Option<Vec<u8>> {
+        let mut entry = Vec::new();
+        cache.find(&key(number), &mut entry).then_some(entry)
+    }
+
+    fn packs(directory: &Path) -> Vec<PathBuf> {
+        let files = fs::read_dir(directory).expect("it is there");
+        files.map(|file| file.expect("it can be listed").path()).collect()
+    }
+
+    #[test]
+    fn entries_are_there_for_the_next_process() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let path = directory.path().join("a/b");
+        let mut cache = ProgramCache::in_directory(&path);
+        assert_eq!(find(&mut cache, 1), None);
+        drop(cache);
+        assert!(!path.exists(), "nothing was kept, so nothing is written");
+
+        for round in 0..20_u32 {
+            let mut cache = ProgramCache::in_directory(&path);
+            for before in 0..round {
+                assert_eq!(find(&mut cache, before), Some(vec![before as u8; 100]));
+            }
+            assert_eq!(find(&mut cache, round), None);
+            cache.add(key(round), vec![round as u8; 100]);
+        }
+        assert!(packs(&path).len() <= 6, "packs are merged: {:?}", packs(&path));
+    }
+
+    #[test]
+    fn two_processes_lose_nothing() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut one = ProgramCache::in_directory(directory.path());
+        let mut two = ProgramCache::in_directory(directory.path());
+        assert_eq!((find(&mut one, 1), find(&mut two, 2)), (None, None));
+        one.add(key(1), b"one".to_vec());
+        two.add(key(2), b"two".to_vec());
+        drop((one, two));
+        let mut three = ProgramCache::in_directory(directory.path());
+        assert_eq!(find(&mut three, 1).as_deref(), Some(&b"one"[..]));
+        assert_eq!(find(&mut three, 2).as_deref(), Some(&b"two"[..]));
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_there() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut cache = ProgramCache::in_directory(directory.path());
+        (0..50).for_each(|number| cache.add(key(number), vec![number as u8; 50]));
+        cache.save().expect("it can be written");
+        let [path] = &packs(directory.path())[..] else { panic!("one run makes one pack") };
+        let whole = fs::read(path).expect("it can be read");
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            fs::write(path, &damaged).expect("it can be written");
+            let mut cache = ProgramCache::in_directory(directory.path());
+            for number in 0..50 {
+                let entry = find(&mut cache, number);
+                assert!(entry.is_none_or(|entry| entry == vec![number as u8; 50]), "byte {at}, entry {number}");
+            }
+        }
+        for length in [0, 7, 12, 20, whole.len() / 2, whole.len() - 1] {
+            fs::write(path, &whole[..length]).expect("it can be written");
+            let mut cache = ProgramCache::in_directory(directory.path());
+            assert_eq!(find(&mut cache, 49), None, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_is_too_much() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut cache = ProgramCache::in_directory(directory.path());
+        cache.limit = 50_000;
+        for number in 0..40_u32 {
+            // Each is so much smaller than the last that they are not merged.
+            cache.add(key(number), vec![1; 40_000 >> (2 * (number % 5))]);
+            cache.save().expect("it can be written");
+        }
+        let total: u64 = packs(directory.path()).iter().map(|path| fs::metadata(path).expect("it is there").len()).sum();
+        assert!(total <= 50_000, "{total}");
+        assert!(total > 0);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_is_an_error_for_those_who_ask() {
+        let file = tempfile::NamedTempFile::new().expect("there is room for files");
+        let mut cache = ProgramCache::in_directory(file.path().join("below"));
+        assert_eq!(find(&mut cache, 1), None);
+        cache.add(key(1), Vec::new());
+        assert!(cache.save().is_err());
+    }
+}
