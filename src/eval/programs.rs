@@ -100,3 +100,125 @@ fn add(hasher: &mut blake3::Hasher, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use crate::{Builder, Evaluator, ProgramCache};
+
+    /// What evaluating a file gives, messages of errors and where they point included, and how many programs were in the
+    /// cache.
+    fn evaluate(builder: Builder, cache: Option<&Path>, file: &Path) -> (String, u64) {
+        let mut builder = builder.max_stack(64 << 20);
+        if let Some(directory) = cache {
+            builder = builder.program_cache(ProgramCache::in_directory(directory));
+        }
+        let mut firn = builder.build();
+        let printed = firn.eval_file(file).and_then(|value| {
+            // Of what is traced here, the order of attributes shows.
+            firn.force_deep(&value)?;
+            firn.print(&value)
+        });
+        let printed = match printed {
+            Ok(printed) => String::from_utf8_lossy(&printed).into_owned(),
+            Err(error) => firn.render(&error, &crate::diagnostics::RenderOptions::default()),
+        };
+        (printed, firn.statistics().sources.cached)
+    }
+
+    fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).expect("the corpus can be listed") {
+            let path = entry.expect("so can its files").path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "cfg") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn programs_from_the_cache_do_what_they_did_before() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut programs = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/lang"), &mut programs);
+        programs.sort();
+        let (mut same, mut cached) = (0, 0);
+        // Others depend on the time, on flags, or take long.
+        for file in programs.iter().filter(|file| file.with_extension("out").exists()).step_by(2) {
+            let (expected, _) = evaluate(Evaluator::builder(), None, file);
+            let (first, _) = evaluate(Evaluator::builder(), Some(directory.path()), file);
+            let (second, hits) = evaluate(Evaluator::builder(), Some(directory.path()), file);
+            assert_eq!(first, expected, "{}", file.display());
+            assert_eq!(second, expected, "{}", file.display());
+            same += 1;
+            cached += hits;
+        }
+        assert!(same > 200 && cached > 200, "{same} {cached}");
+    }
+
+    /// Where a program is found that was made of the same text in other circumstances, it is the wrong one.
+    #[test]
+    fn programs_are_found_only_where_they_would_be_made() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        let (cache, one, two) = (path("cache"), path("one"), path("two"));
+        fs::create_dir(&one).expect("it can be made");
+        fs::create_dir(&two).expect("it can be made");
+        let put = |path: PathBuf, text: &str| fs::write(path, text).expect("it can be written");
+        let with_cache = |builder: Builder, file: &Path| evaluate(builder, Some(&cache), file);
+
+        // Elsewhere, paths are others.
+        put(one.join("a.nix"), "[ ./b ]");
+        put(two.join("a.nix"), "[ ./b ]");
+        assert_eq!(with_cache(Evaluator::builder(), &one.join("a.nix")), (format!("[ {}/b ]", one.display()), 0));
+        assert_eq!(with_cache(Evaluator::builder(), &two.join("a.nix")), (format!("[ {}/b ]", two.display()), 0));
+        assert_eq!(with_cache(Evaluator::builder(), &one.join("a.nix")), (format!("[ {}/b ]", one.display()), 1));
+
+        // The text has changed.
+        put(one.join("a.nix"), "[ ./c ]");
+        assert_eq!(with_cache(Evaluator::builder(), &one.join("a.nix")), (format!("[ {}/c ]", one.display()), 0));
+
+        // A builtin may be there or not.
+        put(one.join("b.nix"), "with { __currentTime = 1; }; __currentTime == 1");
+        assert_eq!(with_cache(Evaluator::builder(), &one.join("b.nix")), ("false".to_owned(), 0));
+        assert_eq!(with_cache(Evaluator::builder().pure(true), &one.join("b.nix")), ("true".to_owned(), 0));
+        assert_eq!(with_cache(Evaluator::builder(), &one.join("b.nix")), ("false".to_owned(), 1));
+
+        // Syntax may be there or not.
+        put(one.join("c.nix"), "1 |> (x: x)");
+        let pipes = || Evaluator::builder().feature("pipe-operators");
+        assert_eq!(with_cache(pipes(), &one.join("c.nix")), ("1".to_owned(), 0));
+        assert_eq!(with_cache(pipes(), &one.join("c.nix")), ("1".to_owned(), 1));
+        assert!(with_cache(Evaluator::builder(), &one.join("c.nix")).0.contains("pipe-operators"));
+    }
+
+    #[test]
+    fn errors_point_to_the_same_places() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (cache, file) = (directory.path().join("cache"), directory.path().join("a.nix"));
+        let text = "let f = { a, b ? a.c }: b + 1;\n    g = x: { inherit (x) y; z = f { a = x; }; };\nin (g { y = 1; }).z\n";
+        fs::write(&file, text).expect("it can be written");
+        let (expected, _) = evaluate(Evaluator::builder(), None, &file);
+        assert!(expected.contains("a.nix:1:"), "{expected}");
+        for hits in [0, 1] {
+            assert_eq!(evaluate(Evaluator::builder(), Some(&cache), &file), (expected.clone(), hits));
+        }
+    }
+
+    /// Texts with errors and warnings are read again, so that these are said again.
+    #[test]
+    fn what_has_errors_is_not_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (cache, file) = (directory.path().join("cache"), directory.path().join("a.nix"));
+        fs::write(&file, "[ unknown ]").expect("it can be written");
+        let (expected, _) = evaluate(Evaluator::builder(), None, &file);
+        assert!(expected.contains("undefined variable"), "{expected}");
+        for _ in 0..2 {
+            assert_eq!(evaluate(Evaluator::builder(), Some(&cache), &file), (expected.clone(), 0));
+        }
+        assert!(!cache.exists());
+    }
+}

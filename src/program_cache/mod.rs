@@ -64,7 +64,7 @@ impl ProgramCache {
 
     /// The cache that the command uses: the directory that the variable `FIRN_CACHE_DIR` names, or else `firn` below that
     /// of the user's caches (`XDG_CACHE_HOME`, or `.cache` in the home directory). None if the variable is there
-    /// and empty, or no home directory is known.
+    /// and empty, or there is no home directory.
     pub fn of_user() -> Option<ProgramCache> {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         let directory = match variable("FIRN_CACHE_DIR") {
@@ -72,7 +72,9 @@ impl ProgramCache {
             Some(directory) => directory,
             None => {
                 let caches = variable("XDG_CACHE_HOME").filter(|directory| directory.is_absolute());
-                caches.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?.join("firn")
+                // A home directory that is not there is not meant to be.
+                let home = || std::env::home_dir().filter(|home| home.is_dir());
+                caches.or_else(|| Some(home()?.join(".cache")))?.join("firn")
             }
         };
         Some(ProgramCache::in_directory(directory.join("programs")))
