@@ -6,6 +6,7 @@ use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
 use crate::heap::{Attrs, Frame, Kind, SelectCache, Shape, Suspension, Symbol, Thunk, Value, ValueCell};
+use crate::program::image;
 use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectOne};
 
 /// Of the names in a set, so many are listed in a message.
@@ -289,7 +290,10 @@ impl<'h> Eval<'h> {
             match value.map(Value::kind) {
                 Some(Kind::Attrs(inner)) => inner.get(name).is_some(),
                 Some(Kind::Thunk(thunk)) => match thunk.suspension() {
-                    Suspension::Code(Expr::Attrs(set) | Expr::RecAttrs(set), _) => set.shape.index_of(name).is_some(),
+                    Suspension::Code(expr, _) => match image::whole(expr, self.heap, &self.globals) {
+                        Some(Expr::Attrs(set) | Expr::RecAttrs(set)) => set.shape.index_of(name).is_some(),
+                        _ => false,
+                    },
                     _ => false,
                 },
                 _ => false,

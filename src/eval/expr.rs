@@ -3,6 +3,7 @@
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Slot, Suspension, Thunk, Value, ValueCell};
+use crate::program::image::{self, Later};
 use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
 
 /// Of an error that is remembered, so much of the trace is kept.
@@ -61,6 +62,27 @@ impl<'h> Eval<'h> {
             Expr::Update(update) => self.update_operator(update, frame),
             Expr::String(interpolation) => self.interpolate(interpolation, frame),
             Expr::Path(interpolation) => self.interpolate_path(interpolation, frame),
+            Expr::Later(later) => self.later(later, frame),
+        }
+    }
+
+    /// Evaluates what was left out when the program was read from its image.
+    #[inline(never)]
+    fn later(&mut self, later: &'h Later<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        match later.expr() {
+            // There is as much of the stack left as there was before.
+            Some(expr) => self.dispatch(expr, frame),
+            None => self.read_later(later, frame),
+        }
+    }
+
+    #[inline(never)]
+    fn read_later(&mut self, later: &'h Later<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        match image::read_later(later, self.heap, &self.globals) {
+            Some(expr) => self.eval(expr, frame),
+            None => Err(error(Code::Internal, "the program of this file in the cache is damaged")
+                .or_at(later.start)
+                .hint("with '--no-program-cache' the file is parsed")),
         }
     }
 

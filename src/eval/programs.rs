@@ -72,6 +72,7 @@ impl<'h> Eval<'h> {
             globals: &self.globals,
             base,
             length: u32::try_from(length).ok()?,
+            at_once: false,
         };
         let program = image::read(&programs.image, reading)?;
         self.counters.cached_programs += 1;

@@ -293,6 +293,10 @@ fn place_in(mut expr: &Expr<'_>) -> Pos {
                 Some(first) => first,
                 None => return Pos::NONE,
             },
+            Expr::Later(later) => match later.expr() {
+                Some(expr) => expr,
+                None => return later.start,
+            },
             Expr::Const(_) | Expr::Folded(_) => return Pos::NONE,
         };
     }

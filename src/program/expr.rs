@@ -6,6 +6,7 @@
 use std::cell::Cell;
 
 use super::Strictness;
+use super::image::Later;
 use crate::diagnostics::Pos;
 use crate::heap::{Frame, MergePlan, MergeTwicePlan, SelectCache, Shape, Symbol, Value, ValueCell};
 
@@ -58,6 +59,8 @@ pub(crate) enum Expr<'h> {
     String(&'h Interpolation<'h>),
     /// A path with interpolations.
     Path(&'h Interpolation<'h>),
+    /// What has not been read yet from an image, or has been.
+    Later(&'h Later<'h>),
 }
 
 impl Expr<'_> {
@@ -72,6 +75,7 @@ impl Expr<'_> {
                 Expr::Attrs(attrs) | Expr::RecAttrs(attrs) => return attrs.pos,
                 Expr::Not(not) => return not.pos,
                 Expr::String(text) | Expr::Path(text) => return text.pos,
+                Expr::Later(later) => return later.start,
                 Expr::SelectOne(select) => &select.subject,
                 Expr::Select(select) => &select.subject,
                 Expr::Update(update) => &update.operands.left,

@@ -8,7 +8,7 @@ pub(super) struct Output {
     /// The position of the first byte of the text.
     base: u32,
     /// The last position that was written, from there.
-    last: u32,
+    pub(super) last: u32,
 }
 
 impl Output {
@@ -63,9 +63,10 @@ fn unfold_sign(number: u64) -> i64 {
 
 /// What is left to read. Each method gives nothing if it is something else that comes, or nothing.
 pub(super) struct Input<'a> {
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
     base: Pos,
-    last: u32,
+    /// The last position that was read, from there.
+    pub(super) last: u32,
     /// The length of the text.
     end: u32,
 }

@@ -11,10 +11,15 @@
 //! - The attributes of a set, and formals, are in the order of symbols, which may be another one when the image is read.
 //!   Then they are sorted anew, and variables that mean their slots are renumbered.
 //!
+//! Bodies of functions, and values of attributes and variables, are mostly never needed. Those that are longer than a few bytes
+//! are left out when the image is read, and read when they are evaluated the first time ([`Later`]). So an image stays in
+//! memory; it is smaller than the program.
+//!
 //! What cannot be written (the value of `__curPos`) is no image, and such a text is lowered each time. Reading trusts
 //! nothing: bytes that no program could have been written as give no program.
 
 mod bytes;
+mod later;
 mod read;
 mod scopes;
 #[cfg(test)]
@@ -26,7 +31,8 @@ use rustc_hash::FxHashMap;
 use super::Globals;
 use crate::heap::{Symbol, Value};
 
-pub(crate) use read::{Reading, read};
+pub(crate) use later::Later;
+pub(crate) use read::{Reading, read, read_later, whole};
 pub(crate) use write::{Writing, write};
 
 /// Which values are global ones, by their identities.
@@ -91,6 +97,8 @@ mod tag {
     pub(super) const UPDATE: u8 = 38;
     pub(super) const INTERPOLATED_STRING: u8 = 39;
     pub(super) const INTERPOLATED_PATH: u8 = 40;
+    /// An expression that can be left out, with its length before it.
+    pub(super) const LATER: u8 = 41;
 
     pub(super) const FOLDED: u8 = 0x80;
 }

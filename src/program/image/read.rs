@@ -1,6 +1,6 @@
 //! From bytes to programs.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use smallvec::SmallVec;
 
@@ -10,6 +10,7 @@ use super::super::{
     SymbolTable, Unary, Update, UpdateCache, With, names,
 };
 use super::bytes::Input;
+use super::later::{Image, Later};
 use super::scopes::Scopes;
 use super::tag;
 use crate::diagnostics::Pos;
@@ -25,50 +26,72 @@ pub(crate) struct Reading<'a, 'h> {
     pub(crate) base: Pos,
     /// The length of the text.
     pub(crate) length: u32,
+    /// Whether nothing is left out.
+    pub(crate) at_once: bool,
 }
 
-/// The program of an image; nothing if these bytes are none.
-pub(crate) fn read<'h>(image: &[u8], context: Reading<'_, 'h>) -> Option<&'h Expr<'h>> {
-    let mut input = Input::new(image, context.base, context.length);
+/// The program of an image; nothing if these bytes are none. What is left out of it is not looked at.
+pub(crate) fn read<'h>(bytes: &[u8], context: Reading<'_, 'h>) -> Option<&'h Expr<'h>> {
+    let Reading { heap, symbols, globals, base, length, at_once } = context;
+    let mut input = Input::new(bytes, base, length);
     let count = input.length()?;
-    let mut symbols = Vec::with_capacity(count);
+    let mut names = Vec::with_capacity(count);
     for _ in 0..count {
-        symbols.push(context.symbols.intern(input.text()?));
+        names.push(symbols.intern(input.text()?));
     }
-    let mut reader = Reader {
-        heap: context.heap,
-        globals: context.globals,
-        symbols: &symbols,
-        input,
-        scopes: Scopes::default(),
-        pending: Vec::new(),
-    };
+    let image = Image { bytes: heap.store_slice(input.rest), symbols: heap.store_slice(&names), base, length };
+    let mut reader = Reader { at_once, ..Reader::new(heap, globals, heap.store(image), 0, Scopes(None)) };
     let program = reader.expr()?;
-    reader.input.is_at_end().then(|| context.heap.store(program))
+    reader.input.is_at_end().then(|| heap.store(program))
+}
+
+/// Reads what was left out; nothing if it is no expression.
+pub(crate) fn read_later<'h>(later: &'h Later<'h>, heap: &'h Heap, globals: &Globals<'h>) -> Option<&'h Expr<'h>> {
+    if let Some(expr) = later.expr() {
+        return Some(expr);
+    }
+    let mut reader = Reader::new(heap, globals, later.image, later.at as usize, Scopes(later.scope));
+    reader.input.last = later.last;
+    let expr = reader.expr()?;
+    Some(later.expr.get_or_init(|| expr))
+}
+
+/// An expression itself, if it was left out, too.
+pub(crate) fn whole<'h>(expr: &'h Expr<'h>, heap: &'h Heap, globals: &Globals<'h>) -> Option<&'h Expr<'h>> {
+    match expr {
+        Expr::Later(later) => read_later(later, heap, globals),
+        expr => Some(expr),
+    }
 }
 
 struct Reader<'a, 'h> {
     heap: &'h Heap,
     globals: &'a Globals<'h>,
-    /// The names of the image.
-    symbols: &'a [Symbol],
-    input: Input<'a>,
-    scopes: Scopes,
+    image: &'h Image<'h>,
+    input: Input<'h>,
+    scopes: Scopes<'h>,
     /// Expressions of rows that are not complete.
     pending: Vec<Expr<'h>>,
+    at_once: bool,
 }
 
-impl<'h> Reader<'_, 'h> {
+impl<'a, 'h> Reader<'a, 'h> {
+    fn new(heap: &'h Heap, globals: &'a Globals<'h>, image: &'h Image<'h>, at: usize, scopes: Scopes<'h>) -> Self {
+        let rest = image.bytes.get(at..).unwrap_or_default();
+        let input = Input::new(rest, image.base, image.length);
+        Reader { heap, globals, image, input, scopes, pending: Vec::new(), at_once: false }
+    }
+
     fn name(&mut self) -> Option<Symbol> {
         let index = self.input.small()?;
-        self.symbols.get(index as usize).copied()
+        self.image.symbols.get(index as usize).copied()
     }
 
     /// A name or none; nothing at all if there is no such name.
     fn optional_name(&mut self) -> Option<Option<Symbol>> {
         match self.input.small()?.checked_sub(1) {
             None => Some(None),
-            Some(index) => self.symbols.get(index as usize).map(|&name| Some(name)),
+            Some(index) => self.image.symbols.get(index as usize).map(|&name| Some(name)),
         }
     }
 
@@ -154,8 +177,27 @@ impl<'h> Reader<'_, 'h> {
             }
             tag::INTERPOLATED_STRING => Expr::String(self.interpolation()?),
             tag::INTERPOLATED_PATH => Expr::Path(self.interpolation()?),
+            tag::LATER => return self.later(),
             _ => return None,
         })
+    }
+
+    /// Leaves an expression out. Positions behind it are told from the last one before it.
+    fn later(&mut self) -> Option<Expr<'h>> {
+        let last = self.input.last;
+        let start = self.input.pos()?;
+        self.input.last = last;
+        let length = self.input.length().filter(|&length| length > 0)?;
+        if self.at_once {
+            let rest = &self.input.rest[length..];
+            let expr = self.expr()?;
+            self.input.last = last;
+            return (self.input.rest.len() == rest.len()).then_some(expr);
+        }
+        let at = u32::try_from(self.image.bytes.len() - self.input.rest.len()).ok()?;
+        self.input.rest = &self.input.rest[length..];
+        let expr = OnceCell::new();
+        Some(Expr::Later(self.heap.store(Later { image: self.image, scope: self.scopes.0, at, last, start, expr })))
     }
 
     fn constant(&mut self, tag: u8) -> Option<Value<'h>> {
@@ -244,7 +286,7 @@ impl<'h> Reader<'_, 'h> {
 
     fn let_in(&mut self) -> Option<Expr<'h>> {
         let (values, sources) = (self.input.length()?, self.input.length()?);
-        self.scopes.enter(u32::try_from(values + sources).ok()?);
+        self.scopes.enter(self.heap, u32::try_from(values + sources).ok()?);
         let values = self.row(values)?;
         let sources = self.row(sources)?;
         let body = self.expr()?;
@@ -255,7 +297,7 @@ impl<'h> Reader<'_, 'h> {
     fn with(&mut self) -> Option<Expr<'h>> {
         let outer = self.input.small()?;
         let subject = self.expr()?;
-        self.scopes.enter_with();
+        self.scopes.enter_with(self.heap);
         if outer > 0 && !self.scopes.is_with(outer) {
             return None;
         }
@@ -281,7 +323,7 @@ impl<'h> Reader<'_, 'h> {
         let formals = match has_formals {
             true => Some(self.formals(plain)?),
             false if arity > 0 => {
-                self.scopes.enter(plain);
+                self.scopes.enter(self.heap, plain);
                 None
             }
             false => return None,
@@ -309,7 +351,7 @@ impl<'h> Reader<'_, 'h> {
         let whole = whole_name.map(|_| plain);
         let first_slot = plain.checked_add(u32::from(whole.is_some()))?;
         let names = self.sorted_names()?;
-        self.scopes.enter_sorted(first_slot, &names)?;
+        self.scopes.enter_sorted(self.heap, first_slot, &names, 0)?;
         let mut defaults: SmallVec<[Option<Expr<'h>>; 16]> = SmallVec::with_capacity(names.len());
         for _ in 0..names.len() {
             defaults.push(if self.input.byte()? == 0 { None } else { Some(self.expr()?) });
@@ -348,10 +390,9 @@ impl<'h> Reader<'_, 'h> {
         let sources = self.input.length()?;
         let has_frame = is_rec || sources > 0;
         if is_rec {
-            self.scopes.enter_sorted(0, &names)?;
-            self.scopes.add_slots(sources)?;
+            self.scopes.enter_sorted(self.heap, 0, &names, sources)?;
         } else if has_frame {
-            self.scopes.enter(u32::try_from(sources).ok()?);
+            self.scopes.enter(self.heap, u32::try_from(sources).ok()?);
         }
         let sources = self.row(sources)?;
         let start = self.pending.len();

@@ -1,90 +1,82 @@
 //! The frames around the expression that is being read: which slots there are, and how they are called now.
 
 use super::read::Name;
+use crate::heap::Heap;
 
-#[derive(Default)]
-pub(super) struct Scopes {
-    scopes: Vec<Scope>,
-    /// For the slots of all scopes that are renumbered, where they are now.
-    slots: Vec<u32>,
-}
-
-struct Scope {
+/// A frame, and the frames around it.
+pub(super) struct Scope<'h> {
+    outer: Option<&'h Scope<'h>>,
     is_with: bool,
     /// How many slots the frame has.
     len: u32,
-    /// The slots from `first` on, `renumbered` of them, are to be found in `slots` from `at` on.
+    /// The slots from this one on are others than where the image was written.
     first: u32,
-    renumbered: u32,
-    at: usize,
+    /// Where they are now.
+    renumbered: &'h [u32],
 }
 
-impl Scopes {
+/// The innermost frame; none at the beginning.
+#[derive(Copy, Clone)]
+pub(super) struct Scopes<'h>(pub(super) Option<&'h Scope<'h>>);
+
+impl<'h> Scopes<'h> {
     /// Enters a frame with so many slots.
-    pub(super) fn enter(&mut self, len: u32) {
-        let at = self.slots.len();
-        self.scopes.push(Scope { is_with: false, len, first: 0, renumbered: 0, at });
+    pub(super) fn enter(&mut self, heap: &'h Heap, len: u32) {
+        self.push(heap, false, len, 0, &[]);
     }
 
     /// Enters the frame of a `with`, the slots of which no variable means.
-    pub(super) fn enter_with(&mut self) {
-        self.enter(0);
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.is_with = true;
-        }
+    pub(super) fn enter_with(&mut self, heap: &'h Heap) {
+        self.push(heap, true, 0, 0, &[]);
     }
 
-    /// Enters a frame with `first` slots and then one for each of these names, in this order.
-    pub(super) fn enter_sorted(&mut self, first: u32, names: &[Name]) -> Option<()> {
-        let count = u32::try_from(names.len()).ok()?;
-        let at = self.slots.len();
-        self.slots.resize(at + names.len(), 0);
-        for (slot, name) in (first..).zip(names) {
-            self.slots[at + name.written as usize] = slot;
+    /// Enters a frame with `first` slots, then one for each of these names, in this order, then `more`.
+    pub(super) fn enter_sorted(&mut self, heap: &'h Heap, first: u32, names: &[Name], more: usize) -> Option<()> {
+        let len = first.checked_add(u32::try_from(names.len().checked_add(more)?).ok()?)?;
+        let is_moved = (0..).zip(names).any(|(now, name)| name.written != now);
+        let mut renumbered: &[u32] = &[];
+        let mut slots: smallvec::SmallVec<[u32; 32]> = smallvec::SmallVec::new();
+        if is_moved {
+            slots.resize(names.len(), 0);
+            for (slot, name) in (first..).zip(names) {
+                slots[name.written as usize] = slot;
+            }
+            renumbered = heap.store_slice(&slots);
         }
-        self.scopes.push(Scope {
-            is_with: false,
-            len: first.checked_add(count)?,
-            first,
-            renumbered: count,
-            at,
-        });
+        self.push(heap, false, len, first, renumbered);
         Some(())
     }
 
-    /// Gives the innermost frame more slots.
-    pub(super) fn add_slots(&mut self, more: usize) -> Option<()> {
-        let scope = self.scopes.last_mut()?;
-        scope.len = scope.len.checked_add(u32::try_from(more).ok()?)?;
-        Some(())
+    fn push(&mut self, heap: &'h Heap, is_with: bool, len: u32, first: u32, renumbered: &'h [u32]) {
+        self.0 = Some(heap.store(Scope { outer: self.0, is_with, len, first, renumbered }));
     }
 
     pub(super) fn leave(&mut self) {
-        if let Some(scope) = self.scopes.pop() {
-            self.slots.truncate(scope.at);
-        }
+        self.0 = self.0.and_then(|scope| scope.outer);
     }
 
-    fn scope(&self, depth: u32) -> Option<&Scope> {
-        let index = self.scopes.len().checked_sub(depth as usize)?.checked_sub(1)?;
-        self.scopes.get(index)
+    #[inline]
+    fn scope(self, depth: u32) -> Option<&'h Scope<'h>> {
+        let mut scope = self.0?;
+        for _ in 0..depth {
+            scope = scope.outer?;
+        }
+        Some(scope)
     }
 
     /// Where the slot of the frame `depth` frames up is that was called `slot`; nothing if there is no such slot.
     #[inline]
-    pub(super) fn slot(&self, depth: u32, slot: u32) -> Option<u32> {
+    pub(super) fn slot(self, depth: u32, slot: u32) -> Option<u32> {
         let scope = self.scope(depth)?;
         if slot >= scope.len {
             return None;
         }
-        match slot.checked_sub(scope.first) {
-            Some(index) if index < scope.renumbered => self.slots.get(scope.at + index as usize).copied(),
-            _ => Some(slot),
-        }
+        let moved = slot.checked_sub(scope.first).and_then(|index| scope.renumbered.get(index as usize));
+        Some(moved.copied().unwrap_or(slot))
     }
 
     /// Whether the frame `depth` frames up is that of a `with`.
-    pub(super) fn is_with(&self, depth: u32) -> bool {
+    pub(super) fn is_with(self, depth: u32) -> bool {
         self.scope(depth).is_some_and(|scope| scope.is_with)
     }
 }

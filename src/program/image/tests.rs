@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::{GlobalNames, Reading, Writing, read, write};
 use crate::diagnostics::{Pos, SourceMap, SourceName};
 use crate::heap::{Heap, Symbol, Value};
-use crate::program::names_in_order::NamesInOrder;
 use crate::program::{Expr, Globals, Lints, Lowered, Lowering, RootScope, SymbolTable, lower};
 use crate::syntax::{Features, Parse, parse};
 
@@ -84,6 +83,7 @@ impl<'h> Names<'h> {
             globals: &self.globals,
             base: Pos::from_raw(TEXT_BASE),
             length: parse.source().len() as u32,
+            at_once: true,
         };
         read(image, reading)
     }
@@ -220,6 +220,7 @@ fn an_image_is_for_any_place_in_the_space_of_positions() {
         globals: &names.globals,
         base: file.pos(0),
         length: text.len() as u32,
+        at_once: false,
     };
     let Some(Expr::Lambda(lambda)) = read(&image, reading) else { panic!("it is a function") };
     let b = &lambda.formals.expect("it has formals").formals[1];

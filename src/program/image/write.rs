@@ -11,6 +11,9 @@ use crate::diagnostics::Pos;
 use crate::heap::{Kind, Symbol, Value};
 use crate::stack;
 
+/// Expressions of fewer bytes are read at once: leaving them out would take as much memory.
+const LEAST_LATER: usize = if cfg!(test) { 1 } else { 48 };
+
 /// What writing needs besides the program.
 pub(crate) struct Writing<'a, 'h> {
     /// The names of the text in the order in which they became known; a name may come again.
@@ -128,7 +131,7 @@ impl Writer<'_> {
                 self.output.byte(tag::LET);
                 self.output.length(bindings.values.len());
                 self.output.length(bindings.sources.len());
-                self.row(bindings.values)?;
+                self.later_row(bindings.values)?;
                 self.row(bindings.sources)?;
                 self.expr(&bindings.body)
             }
@@ -169,7 +172,35 @@ impl Writer<'_> {
             }
             Expr::String(interpolation) => self.interpolation(tag::INTERPOLATED_STRING, interpolation),
             Expr::Path(interpolation) => self.interpolation(tag::INTERPOLATED_PATH, interpolation),
+            // Programs that were read are there already.
+            Expr::Later(_) => None,
         }
+    }
+
+    /// Writes an expression that need not be read until it is evaluated.
+    fn later(&mut self, expr: &Expr<'_>) -> Option<()> {
+        // What is a value, or another's thunk, wherever it is bound must be known at once.
+        if matches!(
+            expr,
+            Expr::Const(_) | Expr::Folded(_) | Expr::Local { .. } | Expr::Outer { .. } | Expr::Far(_) | Expr::Lambda(_)
+        ) {
+            return self.expr(expr);
+        }
+        let (at, last) = (self.output.bytes.len(), self.output.last);
+        self.expr(expr)?;
+        let length = self.output.bytes.len() - at;
+        if length < LEAST_LATER {
+            return Some(());
+        }
+        self.output.last = last;
+        let end = self.output.bytes.len();
+        self.output.byte(tag::LATER);
+        self.output.pos(expr.start());
+        self.output.length(length);
+        let header = self.output.bytes.len() - end;
+        self.output.bytes[at..].rotate_right(header);
+        self.output.last = last;
+        Some(())
     }
 
     fn exprs(&mut self, exprs: &[Expr<'_>]) -> Option<()> {
@@ -180,6 +211,10 @@ impl Writer<'_> {
     /// Expressions whose number has been written already.
     fn row(&mut self, exprs: &[Expr<'_>]) -> Option<()> {
         exprs.iter().try_for_each(|expr| self.expr(expr))
+    }
+
+    fn later_row(&mut self, exprs: &[Expr<'_>]) -> Option<()> {
+        exprs.iter().try_for_each(|expr| self.later(expr))
     }
 
     fn constant(&mut self, value: Value<'_>, folded: u8) -> Option<()> {
@@ -278,7 +313,7 @@ impl Writer<'_> {
         if let Some(formals) = lambda.formals {
             self.formals(formals)?;
         }
-        self.expr(&lambda.body)
+        self.later(&lambda.body)
     }
 
     fn formals(&mut self, formals: &Formals<'_>) -> Option<()> {
@@ -308,7 +343,7 @@ impl Writer<'_> {
             self.output.pos(pos);
         }
         self.exprs(attrs.sources)?;
-        self.row(attrs.values)?;
+        self.later_row(attrs.values)?;
         self.dynamic(attrs.dynamic)
     }
 
