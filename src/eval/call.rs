@@ -22,7 +22,7 @@ impl<'h> Eval<'h> {
         if self.depth > self.call_limit {
             self.note_call(lambda).or_at(pos)?;
         }
-        let result = self.eval(&lambda.body, Some(frame));
+        let result = self.eval_body(&lambda.body, frame);
         self.depth -= 1;
         match result {
             Ok(value) => {

@@ -19,6 +19,18 @@ impl<'h> Eval<'h> {
         self.dispatch(expr, frame)
     }
 
+    /// Evaluates the body of a function: most are of the kinds that are found out here.
+    #[inline(always)]
+    pub(super) fn eval_body(&mut self, body: &'h Expr<'h>, frame: Frame<'h>) -> Result<Value<'h>> {
+        if self.stack.is_low() {
+            return self.eval_on_new_segment(body, Some(frame));
+        }
+        match body {
+            Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_) => self.body_of(body, Some(frame)),
+            _ => self.dispatch(body, Some(frame)),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn eval_on_new_segment(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
@@ -428,6 +440,14 @@ impl<'h> Eval<'h> {
 
     #[inline(always)]
     fn condition(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>, pos: Pos) -> Result<bool> {
+        // Most comparisons that can be decided at once are with a constant: `n < 2`, `name == null`.
+        if let Expr::Binary(operator, operands) = *expr
+            && let Expr::Const(constant) = operands.right
+            && (constant.as_small_int().is_some() || constant.is_null_or_bool())
+            && let Some(holds) = self.compared_already(operator, operands, frame)
+        {
+            return Ok(holds);
+        }
         let value = self.operand(expr, frame)?;
         match value.as_bool() {
             Some(value) => Ok(value),

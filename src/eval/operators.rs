@@ -17,9 +17,53 @@ pub(crate) enum Arithmetic {
 }
 
 impl<'h> Eval<'h> {
-    /// What the operators make of numbers.
+    /// What the operators make of numbers. Mostly both are at hand, and no registers need to be saved.
     #[inline(never)]
     pub(super) fn binary(
+        &mut self,
+        operator: BinaryOp,
+        operands: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        if let (Some(left), Some(right)) =
+            (self.at_hand(&operands.left, frame), self.at_hand(&operands.right, frame))
+            && let Some(result) = self.of_small_ints(operator, left, right)
+        {
+            return result;
+        }
+        self.binary_of_any(operator, operands, frame)
+    }
+
+    /// What the operators make of small integers, if both are.
+    #[inline(always)]
+    fn of_small_ints(&self, operator: BinaryOp, left: Value<'h>, right: Value<'h>) -> Option<Result<Value<'h>>> {
+        let (left, right) = (left.as_small_int()?, right.as_small_int()?);
+        Some(match operator {
+            BinaryOp::Sub => self.integer(left - right),
+            BinaryOp::Mul => self.integer(left * right),
+            BinaryOp::Less => Ok(Value::bool(left < right)),
+            BinaryOp::Greater => Ok(Value::bool(left > right)),
+            BinaryOp::LessEqual => Ok(Value::bool(left <= right)),
+            BinaryOp::GreaterEqual => Ok(Value::bool(left >= right)),
+            _ => return None,
+        })
+    }
+
+    #[inline(always)]
+    fn integer(&self, value: i64) -> Result<Value<'h>> {
+        match Value::from_small(value) {
+            Some(value) => Ok(value),
+            None => self.wide_integer(value),
+        }
+    }
+
+    #[inline(never)]
+    fn wide_integer(&self, value: i64) -> Result<Value<'h>> {
+        Ok(Value::int(self.heap, value))
+    }
+
+    #[inline(never)]
+    fn binary_of_any(
         &mut self,
         operator: BinaryOp,
         operands: &'h Binary<'h>,
@@ -34,20 +78,41 @@ impl<'h> Eval<'h> {
             let left = self.operand(&operands.left, frame)?;
             (left, self.operand(&operands.right, frame)?)
         };
-        if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
-            match operator {
-                BinaryOp::Sub => return Ok(Value::int(self.heap, left - right)),
-                BinaryOp::Mul => return Ok(Value::int(self.heap, left * right)),
-                BinaryOp::Less => return Ok(Value::bool(left < right)),
-                BinaryOp::Greater => return Ok(Value::bool(left > right)),
-                BinaryOp::LessEqual => return Ok(Value::bool(left <= right)),
-                BinaryOp::GreaterEqual => return Ok(Value::bool(left >= right)),
-                _ => {}
-            }
+        if let Some(result) = self.of_small_ints(operator, left, right) {
+            return result;
         }
         match self.apply(operator, left, right) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.in_operation(error, left, right, operands.pos)),
+        }
+    }
+
+    /// What a comparison says of two small integers that are at hand, or of null or a Boolean and anything that is at hand.
+    #[inline(never)]
+    pub(super) fn compared_already(
+        &self,
+        operator: BinaryOp,
+        operands: &'h Binary<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Option<bool> {
+        let left = self.at_hand(&operands.left, frame)?;
+        let right = self.at_hand(&operands.right, frame)?;
+        if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
+            return match operator {
+                BinaryOp::Less => Some(left < right),
+                BinaryOp::Greater => Some(left > right),
+                BinaryOp::LessEqual => Some(left <= right),
+                BinaryOp::GreaterEqual => Some(left >= right),
+                BinaryOp::Equal => Some(left == right),
+                BinaryOp::NotEqual => Some(left != right),
+                _ => None,
+            };
+        }
+        let has_one_word = left.is_null_or_bool() || right.is_null_or_bool();
+        match operator {
+            BinaryOp::Equal if has_one_word => Some(left.is_same(right)),
+            BinaryOp::NotEqual if has_one_word => Some(!left.is_same(right)),
+            _ => None,
         }
     }
 

@@ -167,10 +167,20 @@ impl<'h> Value<'h> {
 
     #[inline(always)]
     pub(crate) fn int(heap: &'h Heap, value: i64) -> Value<'h> {
-        match i32::try_from(value) {
-            Ok(value) if (value << 1) >> 1 == value => Value::from_bits((value << 1) as u32 | TAG_INT),
-            _ => boxed::wide_int(heap, value),
+        match Value::from_small(value) {
+            Some(small) => small,
+            None => boxed::wide_int(heap, value),
         }
+    }
+
+    /// An integer, if it has 31 bits.
+    #[inline(always)]
+    pub(crate) const fn from_small(value: i64) -> Option<Value<'h>> {
+        let word = value as i32;
+        if word as i64 == value && (word << 1) >> 1 == word {
+            return Some(Value::from_bits((word << 1) as u32 | TAG_INT));
+        }
+        None
     }
 
     /// An integer of 30 bits, as an index of a list is one.
@@ -303,6 +313,12 @@ impl<'h> Value<'h> {
             FALSE => Some(false),
             _ => None,
         }
+    }
+
+    /// Whether two of these are equal exactly if they are the same.
+    #[inline(always)]
+    pub(crate) fn is_null_or_bool(self) -> bool {
+        matches!(self.bits(), NULL | FALSE | TRUE)
     }
 
     /// An integer of 31 bits, as almost all are: two of them can be added and subtracted without an overflow.
