@@ -254,7 +254,10 @@ fn replace_strings<'h>(eval: &mut Eval<'h>, [from, to, string]: [Value<'h>; 3]) 
                 *replacements[index].insert(replacement.bytes())
             }
         };
-        eval.reserve(result.len() + replacement.len())?;
+        let length = result.len() + (start - copied) + replacement.len();
+        if length > result.capacity() {
+            eval.reserve(length)?;
+        }
         result.extend_from_slice(&text[copied..start]);
         result.extend_from_slice(replacement);
         let at = if patterns[index].is_empty() {

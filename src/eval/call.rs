@@ -7,8 +7,8 @@ use crate::attention::Request;
 use crate::builtins::Builtin;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
-use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Slot, Symbol, Value, ValueCell};
-use crate::program::{Formals, Lambda, names};
+use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Shape, Slot, Symbol, Value, ValueCell};
+use crate::program::{Formal, Formals, FormalsPlan, Lambda, names};
 
 /// Arguments on their way into a function.
 pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
@@ -222,19 +222,21 @@ impl<'h> Eval<'h> {
         }
         let slots = &frame.slots()[formals.first_slot as usize..];
         if let Some(shape) = attrs.flat_shape()
-            && let Some((known, indices)) = formals.cache.get()
+            && let Some((known, Some(plan))) = formals.cache.get()
             && std::ptr::eq(known, shape)
-            && indices.len() == formals.formals.len()
         {
             let values = attrs.flat_values();
-            for (slot, &index) in slots.iter().zip(indices) {
+            for (slot, &index) in slots.iter().zip(plan.indices) {
                 if index != ABSENT {
                     slot.set(values[index as usize].get());
                 }
             }
-        } else {
-            self.match_formals(lambda, formals, attrs, slots, pos)?;
+            for &(index, default) in plan.defaults {
+                slots[index as usize].set(self.delay(default, Some(frame)));
+            }
+            return Ok(());
         }
+        self.match_formals(lambda, formals, attrs, slots, pos)?;
         for (slot, formal) in slots.iter().zip(formals.formals) {
             if slot.get().is_none()
                 && let Some(default) = &formal.default
@@ -279,14 +281,19 @@ impl<'h> Eval<'h> {
     fn remember_formals(&mut self, formals: &'h Formals<'h>, attrs: Attrs<'h>) {
         let Some(shape) = attrs.flat_shape() else { return };
         let seen_before = formals.cache.get().is_some_and(|(known, _)| std::ptr::eq(known, shape));
-        let indices = if seen_before {
-            self.heap.store_many(
-                formals.formals.iter().map(|formal| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32)),
-            )
-        } else {
-            &[]
-        };
-        formals.cache.set(Some((shape, indices)));
+        let plan = if seen_before { Some(self.formals_plan(formals, shape)) } else { None };
+        formals.cache.set(Some((shape, plan)));
+    }
+
+    fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> &'h FormalsPlan<'h> {
+        let index_of = |formal: &Formal<'h>| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32);
+        let indices = self.heap.store_many(formals.formals.iter().map(index_of));
+        let defaults: SmallVec<[_; 32]> = (0..)
+            .zip(formals.formals)
+            .filter(|&(index, _)| indices[index as usize] == ABSENT)
+            .filter_map(|(index, formal)| Some((index, formal.default.as_ref()?)))
+            .collect();
+        self.heap.store(FormalsPlan { indices, defaults: self.heap.store_slice(&defaults) })
     }
 
     #[cold]

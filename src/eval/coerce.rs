@@ -168,7 +168,7 @@ impl<'h> Eval<'h> {
     /// The builtin `toString`, if that is what is called.
     #[inline(always)]
     fn callee_to_string(&self, call: &Call<'h>) -> Option<&'static Builtin> {
-        let (Expr::Const(function) | Expr::Folded(function)) = call.function else { return None };
+        let Expr::Const(function) = call.function else { return None };
         let builtin = self.builtins.get(function.as_builtin()?);
         (builtin.name == "toString" && self.profile.is_none()).then_some(builtin)
     }

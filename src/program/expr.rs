@@ -208,8 +208,16 @@ pub(crate) struct Formals<'h> {
     /// The slot of the first formal; the others follow in their order.
     pub(crate) first_slot: u32,
     pub(crate) pos: Pos,
-    /// For the shape of the last argument, the index of each formal in it (`u32::MAX` if it is absent).
-    pub(crate) cache: Cell<Option<(&'h Shape<'h>, &'h [u32])>>,
+    /// The shape of the last argument, and how it is bound, once it came twice in a row.
+    pub(crate) cache: Cell<Option<(&'h Shape<'h>, Option<&'h FormalsPlan<'h>>)>>,
+}
+
+/// Where the formals of a function are in a set of some shape.
+pub(crate) struct FormalsPlan<'h> {
+    /// The index of each formal in the set; `u32::MAX` if it is absent.
+    pub(crate) indices: &'h [u32],
+    /// Those that are absent and have a default.
+    pub(crate) defaults: &'h [(u32, &'h Expr<'h>)],
 }
 
 /// One formal parameter.

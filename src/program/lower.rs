@@ -232,14 +232,14 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         let mut parts = parse.children(node);
         let Some(function) = parts.next() else { return Expr::Const(Value::null()) };
         let pos = self.pos(function);
-        let function = self.expr(function);
+        let function = called(self.expr(function));
         let arguments = self.exprs(parts);
         Expr::Call(self.heap().store(Call { function, arguments, pos }))
     }
 
     fn call(&mut self, function: Expr<'h>, arguments: &[Expr<'h>], pos: Pos) -> Expr<'h> {
         let arguments = self.heap().store_slice(arguments);
-        Expr::Call(self.heap().store(Call { function, arguments, pos }))
+        Expr::Call(self.heap().store(Call { function: called(function), arguments, pos }))
     }
 
     fn select(&mut self, node: NodeId) -> Expr<'h> {
@@ -339,5 +339,13 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         let body = self.expr_at(node, 1);
         self.scopes.leave_with();
         Expr::With(self.heap().store(With { subject, body, outer }))
+    }
+}
+
+/// The function of a call: nobody can see that it was computed while lowering.
+fn called(function: Expr<'_>) -> Expr<'_> {
+    match function {
+        Expr::Folded(value) => Expr::Const(value),
+        function => function,
     }
 }

@@ -19,7 +19,7 @@ mod symbols;
 
 pub(crate) use expr::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicAttrs, DynamicPlan, DynamicVariable, Expr,
-    Formal, Formals, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Unary, Update,
+    Formal, Formals, FormalsPlan, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Unary, Update,
     UpdateCache, With,
 };
 pub use lint::{Lint, LintLevel, Lints};
