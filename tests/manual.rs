@@ -281,7 +281,12 @@ fn run(command: &str, files: &Path) -> String {
     let mut path = OsString::from(programs);
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let output = Command::new("sh").args(["-c", command]).current_dir(files).env("PATH", path).env("FIRN_CACHE_DIR", "").output();
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(files)
+        .env("PATH", path)
+        .env("FIRN_CACHE_DIR", "")
+        .output();
     let output = output.expect("there is a shell");
     let text = [output.stdout, output.stderr].concat();
     String::from_utf8(text).expect("the examples print UTF-8")

@@ -25,8 +25,7 @@ impl<'h> Eval<'h> {
         operands: &'h Binary<'h>,
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
-        if let (Some(left), Some(right)) =
-            (self.at_hand(&operands.left, frame), self.at_hand(&operands.right, frame))
+        if let (Some(left), Some(right)) = (self.at_hand(&operands.left, frame), self.at_hand(&operands.right, frame))
             && let Some(result) = self.of_small_ints(operator, left, right)
         {
             return result;

@@ -143,11 +143,7 @@ impl Builder {
         let Builder { settings, host, store, programs } = self;
         let heap = Heap::new(settings.max_memory);
         let cell = OwnedEval::new(heap, |heap| Eval::new(heap, settings, host, store, programs.map(Programs::new)));
-        Evaluator {
-            cell,
-            sampler: None,
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-        }
+        Evaluator { cell, sampler: None, id: NEXT.fetch_add(1, Ordering::Relaxed) }
     }
 }
 

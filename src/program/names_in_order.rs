@@ -45,8 +45,7 @@ impl NamesInOrder {
     }
 
     /// The name of an element of an attribute path that needs no evaluation.
-    pub(super) fn attribute(
-        &mut self, parse: &Parse, node: NodeId, symbols: &mut SymbolTable<'_>) -> Option<Symbol> {
+    pub(super) fn attribute(&mut self, parse: &Parse, node: NodeId, symbols: &mut SymbolTable<'_>) -> Option<Symbol> {
         match parse.kind(node) {
             SyntaxKind::Ident => Some(self.identifier(parse, node, symbols)),
             _ => static_name(parse, node).map(|name| self.other(&name, symbols)),

@@ -110,9 +110,13 @@ impl Walk {
             Expr::Call(call) => self.stop_after(&call.function, depth),
             Expr::Let(bindings) => self.expr(&bindings.body, depth + 1),
             Expr::With(with) => self.expr(&with.body, depth + 1),
-            Expr::Dynamic(_) | Expr::Attrs(_) | Expr::RecAttrs(_) | Expr::List(_) | Expr::String(_) | Expr::Path(_) | Expr::Later(_) => {
-                false
-            }
+            Expr::Dynamic(_)
+            | Expr::Attrs(_)
+            | Expr::RecAttrs(_)
+            | Expr::List(_)
+            | Expr::String(_)
+            | Expr::Path(_)
+            | Expr::Later(_) => false,
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) type Key = [u8; 16];
 
 /// The bytes of the packs may be so many.
 const LIMIT: u64 = 256 << 20;
+/// When so many bytes have been added, they are written.
+const MOST_ADDED: usize = 32 << 20;
 /// Files that a process left behind that was killed while it wrote are deleted when they are so old.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a pack ends, with the version of its format.
@@ -40,11 +42,12 @@ const PACK: &str = "pack1";
 /// ```
 /// # let directory = tempfile::tempdir()?;
 /// # let directory = directory.path();
-/// use firn::{Evaluator, ProgramCache};
+/// use firn::{Evaluator, Kind, ProgramCache};
 ///
 /// let cache = ProgramCache::in_directory(directory.join("programs"));
 /// let mut firn = Evaluator::builder().program_cache(cache).build();
-/// assert_eq!(firn.eval_text("1 + 1", "/")?.as_int(), Some(2));
+/// let two = firn.eval_text("1 + 1", "/")?;
+/// assert_eq!(firn.kind(&two)?, Kind::Int(2));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -53,18 +56,25 @@ pub struct ProgramCache {
     /// Nothing until something is looked for.
     packs: Option<Vec<Pack>>,
     added: FxHashMap<Key, Vec<u8>>,
+    added_bytes: usize,
     limit: u64,
 }
 
 impl ProgramCache {
     /// The cache in a directory, which is made when there is something to keep.
     pub fn in_directory(directory: impl Into<PathBuf>) -> ProgramCache {
-        ProgramCache { directory: directory.into(), packs: None, added: FxHashMap::default(), limit: LIMIT }
+        ProgramCache {
+            directory: directory.into(),
+            packs: None,
+            added: FxHashMap::default(),
+            added_bytes: 0,
+            limit: LIMIT,
+        }
     }
 
     /// The cache that the command uses: the directory that the variable `FIRN_CACHE_DIR` names, or else `firn` below that
     /// of the user's caches (`XDG_CACHE_HOME`, or `.cache` in the home directory). None if the variable is there
-    /// and empty, or there is no home directory.
+    /// and empty, or the user has no home directory.
     pub fn of_user() -> Option<ProgramCache> {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         let directory = match variable("FIRN_CACHE_DIR") {
@@ -72,8 +82,8 @@ impl ProgramCache {
             Some(directory) => directory,
             None => {
                 let caches = variable("XDG_CACHE_HOME").filter(|directory| directory.is_absolute());
-                // A home directory that is not there is not meant to be.
-                let home = || std::env::home_dir().filter(|home| home.is_dir());
+                // A home directory that is not there is not meant to be, and in that of another user nothing is left behind.
+                let home = || std::env::home_dir().filter(|home| is_own(home));
                 caches.or_else(|| Some(home()?.join(".cache")))?.join("firn")
             }
         };
@@ -88,19 +98,28 @@ impl ProgramCache {
 
     /// Adds an entry, to be written by [`save`](Self::save).
     pub(crate) fn add(&mut self, key: Key, entry: Vec<u8>) {
+        self.added_bytes += entry.len();
         self.added.insert(key, entry);
+        if self.added_bytes > MOST_ADDED {
+            // As when the evaluator goes, errors do not count.
+            let _ = self.save();
+        }
     }
 
     /// Writes what was added. When the evaluator goes, this happens by itself, and errors do not count.
     ///
     /// # Errors
-    /// The directory cannot be made or written into.
+    /// The directory cannot be made or written into, or is another user's.
     pub fn save(&mut self) -> io::Result<()> {
         if self.added.is_empty() {
             return Ok(());
         }
         let mut entries: Vec<(Key, Vec<u8>)> = std::mem::take(&mut self.added).into_iter().collect();
+        self.added_bytes = 0;
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        if !is_own(&self.directory) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         // What other processes have added meanwhile counts, too.
         let mut packs = open_packs(&self.directory);
         self.packs = None;
@@ -271,7 +290,8 @@ mod tests {
             cache.add(key(number), vec![1; 40_000 >> (2 * (number % 5))]);
             cache.save().expect("it can be written");
         }
-        let total: u64 = packs(directory.path()).iter().map(|path| fs::metadata(path).expect("it is there").len()).sum();
+        let total: u64 =
+            packs(directory.path()).iter().map(|path| fs::metadata(path).expect("it is there").len()).sum();
         assert!(total <= 50_000, "{total}");
         assert!(total > 0);
     }

@@ -121,6 +121,6 @@ pub(super) fn write(directory: &Path, extension: &str, entries: &[(Key, Vec<u8>)
     let mut file = tempfile::Builder::new().prefix("").suffix(".new").tempfile_in(directory)?;
     file.write_all(&bytes)?;
     let path = file.path().with_extension(extension);
-    file.persist_noclobber(path).map_err(|error| error.error)?;
+    file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -1,0 +1,130 @@
+//! Programs that are kept from one run of the command to the next.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The machine of the corpus, and a cache of its own for each test.
+struct Runs {
+    scratch: tempfile::TempDir,
+}
+
+impl Runs {
+    fn new() -> Runs {
+        Runs { scratch: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn cache(&self) -> std::path::PathBuf {
+        self.scratch.path().join("cache")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firn"));
+        command.args(arguments).env_remove("NIX_PATH").env("HOME", self.scratch.path());
+        command.env_remove("XDG_CACHE_HOME").env("FIRN_CACHE_DIR", self.cache()).stdin(Stdio::null());
+        command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/machine"));
+        command
+    }
+
+    /// What evaluating the machine prints, and how many programs were found in the cache.
+    fn evaluate(&self, flags: &[&str]) -> (String, u64) {
+        let evaluation = ["eval", "--raw", "-A", "drvPath", "--stats=json", "configuration.cfg"];
+        of_output(&output(&mut self.command(&[&evaluation[..], flags].concat())))
+    }
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().expect("it starts")
+}
+
+fn of_output(output: &Output) -> (String, u64) {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let statistics: Value = serde_json::from_str(&errors).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    let cached = statistics["sources"]["cached"].as_u64().expect("it is counted");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), cached)
+}
+
+#[test]
+fn the_second_run_finds_what_the_first_has_kept() {
+    let runs = Runs::new();
+    let (first, cached) = runs.evaluate(&[]);
+    assert_eq!(cached, 0);
+    assert!(runs.cache().is_dir());
+    for _ in 0..2 {
+        let (again, cached) = runs.evaluate(&[]);
+        assert_eq!(again, first);
+        assert!(cached >= 10, "{cached}");
+    }
+}
+
+#[test]
+fn it_can_be_switched_off() {
+    let runs = Runs::new();
+    for flags in [&["--no-program-cache"][..], &["--option", "program-cache", "false"]] {
+        let (_, cached) = runs.evaluate(flags);
+        assert_eq!(cached, 0);
+        assert!(!runs.cache().exists(), "{flags:?}");
+    }
+    let mut without = runs.command(&["eval", "-A", "drvPath", "configuration.cfg"]);
+    assert!(output(without.env("FIRN_CACHE_DIR", "")).status.success());
+    assert_eq!(fs::read_dir(runs.scratch.path()).expect("it is there").count(), 0);
+    // What is there already is not used either.
+    runs.evaluate(&[]);
+    assert_eq!(runs.evaluate(&["--no-program-cache"]).1, 0);
+}
+
+#[test]
+fn it_is_with_the_caches_of_the_user() {
+    let runs = Runs::new();
+    let mut command = runs.command(&["eval", "-A", "drvPath", "configuration.cfg"]);
+    assert!(output(command.env_remove("FIRN_CACHE_DIR")).status.success());
+    assert!(runs.scratch.path().join(".cache/firn/programs").is_dir());
+    let elsewhere = runs.scratch.path().join("xdg");
+    assert!(output(command.env("XDG_CACHE_HOME", &elsewhere)).status.success());
+    assert!(elsewhere.join("firn/programs").is_dir());
+    // Where there is no home, none is made.
+    let nowhere = runs.scratch.path().join("nowhere");
+    assert!(output(command.env_remove("XDG_CACHE_HOME").env("HOME", &nowhere)).status.success());
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_no_error() {
+    let runs = Runs::new();
+    fs::write(runs.cache(), "a file").expect("it can be written");
+    let (first, _) = runs.evaluate(&[]);
+    assert_eq!(runs.evaluate(&[]), (first.clone(), 0));
+    fs::remove_file(runs.cache()).expect("it can be removed");
+    runs.evaluate(&[]);
+    for pack in fs::read_dir(runs.cache().join("programs")).expect("it is there") {
+        fs::write(pack.expect("it can be listed").path(), "damaged").expect("it can be written");
+    }
+    assert_eq!(runs.evaluate(&[]), (first, 0));
+}
+
+#[test]
+fn nix_instantiate_has_it_too() {
+    let runs = Runs::new();
+    runs.evaluate(&[]);
+    let mut command = runs.command(&["--eval", "-A", "drvPath", "configuration.cfg"]);
+    let first = output(command.arg0("nix-instantiate"));
+    let without = output(command.args(["--option", "program-cache", "false"]));
+    assert!(first.status.success() && first.stdout == without.stdout);
+}
+
+/// A file that is written anew is read anew, also within the same second and with the same length.
+#[test]
+fn files_that_change_are_parsed() {
+    let runs = Runs::new();
+    let file = runs.scratch.path().join("a.cfg");
+    for number in [1, 2, 3, 2] {
+        let text = format!("{}{number}", "# a long comment, so that the program is worth keeping\n".repeat(20));
+        fs::write(&file, text).expect("it can be written");
+        let printed = output(&mut runs.command(&["eval", file.to_str().expect("it is a path")]));
+        assert_eq!(String::from_utf8_lossy(&printed.stdout), format!("{number}\n"));
+    }
+}
