@@ -11,7 +11,7 @@
 //! Numbers have their lowest byte first. Checksums are CRC-32: they find what storage has damaged.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -111,15 +111,16 @@ pub(super) fn write(directory: &Path, extension: &str, entries: &[(Key, Vec<u8>)
         }
         offset = offset.checked_add(length).ok_or_else(too_large)?;
     }
-    let mut bytes = Vec::with_capacity(HEADER + index.len() + offset as usize);
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend((entries.len() as u32).to_le_bytes());
-    bytes.extend(crc32fast::hash(&index).to_le_bytes());
-    bytes.extend(index);
-    entries.iter().for_each(|(_, entry)| bytes.extend_from_slice(entry));
-
-    let mut file = tempfile::Builder::new().prefix("").suffix(".new").tempfile_in(directory)?;
-    file.write_all(&bytes)?;
+    let file = tempfile::Builder::new().prefix("").suffix(".new").tempfile_in(directory)?;
+    let mut file = BufWriter::new(file);
+    file.write_all(MAGIC)?;
+    file.write_all(&(entries.len() as u32).to_le_bytes())?;
+    file.write_all(&crc32fast::hash(&index).to_le_bytes())?;
+    file.write_all(&index)?;
+    for (_, entry) in entries {
+        file.write_all(entry)?;
+    }
+    let file = file.into_inner()?;
     let path = file.path().with_extension(extension);
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
