@@ -56,7 +56,7 @@ fn is_object(value: Value<'_>) -> bool {
     value.as_small_int().is_none() && value.as_bool().is_none() && !value.is_same(Value::null())
 }
 
-/// What comes next. Of a constant there are two kinds: those with [`FOLDED`] have been computed.
+/// What comes next. Of a constant there are two kinds: those with [`FOLDED`](tag::FOLDED) have been computed.
 #[rustfmt::skip]
 mod tag {
     pub(super) const NULL: u8 = 0;
