@@ -187,8 +187,9 @@ fn open_packs(directory: &Path) -> Vec<Pack> {
     if !is_own(directory) {
         return Vec::new();
     }
-    let paths = files.flatten().map(|file| file.path()).filter(|path| is_pack(path));
-    paths.filter_map(|path| Pack::open(path).ok()).collect()
+    // Opening what is no file might wait for somebody to write into it.
+    let files = files.flatten().filter(|file| file.file_type().is_ok_and(|file_type| file_type.is_file()));
+    files.map(|file| file.path()).filter(|path| is_pack(path)).filter_map(|path| Pack::open(path).ok()).collect()
 }
 
 /// Whether a directory belongs to the user that the process runs as, as far as the system tells. Programs are not taken
