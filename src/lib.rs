@@ -198,6 +198,8 @@
 
 mod attention;
 mod builtins;
+#[cfg(test)]
+mod corpus;
 pub mod diagnostics;
 mod eval;
 mod evaluator;

@@ -221,7 +221,7 @@ impl<'h> Eval<'h> {
     }
 
     /// What `~` stands for, if that may be known.
-    fn home(&self) -> Option<Vec<u8>> {
+    pub(super) fn home(&self) -> Option<Vec<u8>> {
         if self.settings.pure { None } else { self.host.variable("HOME").map(OsStringExt::into_vec) }
     }
 

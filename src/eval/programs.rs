@@ -1,11 +1,11 @@
 //! Programs of files: read from the cache where they are there, made from the text where they are not.
 
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
 
 use super::Eval;
 use crate::diagnostics::Pos;
+use crate::heap::Symbol;
 use crate::program::image::{self, GlobalNames, Reading, Writing};
 use crate::program::{Expr, Lints, RootScope};
 use crate::program_cache::{Key, ProgramCache};
@@ -34,11 +34,12 @@ impl<'h> Eval<'h> {
     /// By what the program of a text is found, if it is to be kept. A program depends on the text, on where paths in it
     /// begin, on the features of the grammar, and on which names are builtins; and on the build of firn that made it.
     pub(super) fn program_key(&mut self, source: &[u8], base_dir: &[u8], root: &RootScope) -> Option<Key> {
-        let programs = self.programs.as_mut()?;
         let is_usual = root.names.is_empty() && self.settings.lints == Lints::default();
-        if !is_usual || source.len() < LEAST {
+        if self.programs.is_none() || !is_usual || source.len() < LEAST {
             return None;
         }
+        let home = self.home();
+        let programs = self.programs.as_mut()?;
         let builtins = *programs.builtins.get_or_insert_with(|| {
             let mut names: Vec<&[u8]> = self.globals.values.keys().map(|&name| self.symbols.bytes(name)).collect();
             names.sort_unstable();
@@ -50,8 +51,7 @@ impl<'h> Eval<'h> {
         hasher.update(env!("FIRN_PROGRAM_FORMAT").as_bytes());
         hasher.update(builtins.as_bytes());
         hasher.update(&[u8::from(self.settings.features.syntax().pipe_operators), u8::from(self.settings.pure)]);
-        let home = if self.settings.pure { None } else { self.host.variable("HOME") };
-        add(&mut hasher, home.as_deref().map_or(b"", |home| home.as_bytes()));
+        add(&mut hasher, home.as_deref().unwrap_or_default());
         add(&mut hasher, base_dir);
         hasher.update(source);
         let mut key = Key::default();
@@ -86,7 +86,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Keeps a program for later runs.
-    pub(super) fn keep_program(&mut self, key: Key, program: &Expr<'h>, names: &[crate::heap::Symbol], base: Pos) {
+    pub(super) fn keep_program(&mut self, key: Key, program: &Expr<'h>, names: &[Symbol], base: Pos) {
         let Some(programs) = &mut self.programs else { return };
         let globals = programs.globals.get_or_insert_with(|| GlobalNames::new(&self.globals));
         let writing = Writing { names, symbols: &self.symbols, globals, base };
@@ -107,6 +107,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    use crate::corpus::programs_in;
     use crate::{Builder, Evaluator, ProgramCache};
 
     /// What evaluating a file gives, messages of errors and where they point included, and how many programs were in the
@@ -129,23 +130,11 @@ mod tests {
         (printed, firn.statistics().sources.cached)
     }
 
-    fn files(directory: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(directory).expect("the corpus can be listed") {
-            let path = entry.expect("so can its files").path();
-            if path.is_dir() {
-                files(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "cfg") {
-                found.push(path);
-            }
-        }
-    }
-
     #[test]
     fn programs_from_the_cache_do_what_they_did_before() {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut programs = Vec::new();
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/lang"), &mut programs);
-        programs.sort();
+        let mut programs = programs_in("corpus/lang");
+        programs.retain(|file| file.extension().is_some_and(|extension| extension == "cfg"));
         let (mut same, mut cached) = (0, 0);
         // Others depend on the time, on flags, or take long.
         for file in programs.iter().filter(|file| file.with_extension("out").exists()).step_by(2) {

@@ -1,5 +1,7 @@
 //! The frames around the expression that is being read: which slots there are, and how they are called now.
 
+use smallvec::SmallVec;
+
 use super::read::Name;
 use crate::heap::Heap;
 
@@ -35,8 +37,8 @@ impl<'h> Scopes<'h> {
         let len = first.checked_add(u32::try_from(names.len().checked_add(more)?).ok()?)?;
         let is_moved = (0..).zip(names).any(|(now, name)| name.written != now);
         let mut renumbered: &[u32] = &[];
-        let mut slots: smallvec::SmallVec<[u32; 32]> = smallvec::SmallVec::new();
         if is_moved {
+            let mut slots: SmallVec<[u32; 32]> = SmallVec::new();
             slots.resize(names.len(), 0);
             for (slot, name) in (first..).zip(names) {
                 slots[name.written as usize] = slot;

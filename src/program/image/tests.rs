@@ -1,8 +1,9 @@
 //! Images of all programs of the corpus, and of what is not there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{GlobalNames, Reading, Writing, read, write};
+use crate::corpus::programs_in;
 use crate::diagnostics::{Pos, SourceMap, SourceName};
 use crate::heap::{Heap, Symbol, Value};
 use crate::program::{Expr, Globals, Lints, Lowered, Lowering, RootScope, SymbolTable, lower};
@@ -94,22 +95,9 @@ impl<'h> Names<'h> {
     }
 }
 
-fn programs(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).expect("the corpus can be listed") {
-        let path = entry.expect("so can its files").path();
-        if path.is_dir() {
-            programs(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "cfg" || extension == "nix") {
-            found.push(path);
-        }
-    }
-}
-
 fn corpus() -> impl Iterator<Item = (PathBuf, Parse)> {
-    let mut paths = Vec::new();
-    programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"), &mut paths);
+    let paths = programs_in("corpus");
     assert!(paths.len() > 1000);
-    paths.sort();
     paths.into_iter().map(|path| {
         let text = std::fs::read(&path).expect("the corpus can be read");
         let parse = parse(text, Features { pipe_operators: true });

@@ -1,37 +1,23 @@
 //! What is said about broken programs, and that one mistake is one error.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::super::{self as syntax, lexer::lex};
 use super::*;
+use crate::corpus::programs_in;
 
 const FEATURES: Features = Features { pipe_operators: true };
 
 /// The programs of the corpus, as far as they have no errors.
 fn programs() -> Vec<(PathBuf, Vec<u8>)> {
-    let mut programs = Vec::new();
-    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")];
-    while let Some(directory) = pending.pop() {
-        for entry in std::fs::read_dir(directory).expect("the corpus can be read") {
-            let path = entry.expect("the corpus can be read").path();
-            if path.is_symlink() {
-                continue;
-            }
-            match path.extension() {
-                _ if path.is_dir() => pending.push(path),
-                Some(extension) if extension == "cfg" || extension == "nix" => {
-                    let text = std::fs::read(&path).expect("a program can be read");
-                    if syntax::parse(text.clone(), FEATURES).errors().is_empty() {
-                        programs.push((path, text));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
+    let read = |path: PathBuf| {
+        let text = std::fs::read(&path).expect("a program can be read");
+        (path, text)
+    };
+    let is_whole = |(_, text): &(PathBuf, Vec<u8>)| syntax::parse(text.clone(), FEATURES).errors().is_empty();
+    let programs: Vec<_> = programs_in("corpus").into_iter().map(read).filter(is_whole).collect();
     assert!(programs.len() > 900, "the corpus is there");
-    programs.sort();
     programs
 }
 
