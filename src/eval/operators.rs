@@ -40,11 +40,7 @@ impl<'h> Eval<'h> {
         Some(match operator {
             BinaryOp::Sub => self.integer(left - right),
             BinaryOp::Mul => self.integer(left * right),
-            BinaryOp::Less => Ok(Value::bool(left < right)),
-            BinaryOp::Greater => Ok(Value::bool(left > right)),
-            BinaryOp::LessEqual => Ok(Value::bool(left <= right)),
-            BinaryOp::GreaterEqual => Ok(Value::bool(left >= right)),
-            _ => return None,
+            _ => Ok(Value::bool(is_in_order(operator, left, right)?)),
         })
     }
 
@@ -56,6 +52,7 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// Not inline, so that what comes to a small integer saves no registers.
     #[inline(never)]
     fn wide_integer(&self, value: i64) -> Result<Value<'h>> {
         Ok(Value::int(self.heap, value))
@@ -98,13 +95,9 @@ impl<'h> Eval<'h> {
         let right = self.at_hand(&operands.right, frame)?;
         if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
             return match operator {
-                BinaryOp::Less => Some(left < right),
-                BinaryOp::Greater => Some(left > right),
-                BinaryOp::LessEqual => Some(left <= right),
-                BinaryOp::GreaterEqual => Some(left >= right),
                 BinaryOp::Equal => Some(left == right),
                 BinaryOp::NotEqual => Some(left != right),
-                _ => None,
+                _ => is_in_order(operator, left, right),
             };
         }
         let has_one_word = left.is_null_or_bool() || right.is_null_or_bool();
@@ -295,4 +288,16 @@ pub(crate) fn int_arithmetic(what: Arithmetic, left: i64, right: i64) -> Result<
 #[cold]
 fn division_by_zero() -> Box<Diagnostic> {
     error(Code::DivisionByZero, "division by zero")
+}
+
+/// What an operator says of the order of two integers, if it says anything of it.
+#[inline(always)]
+fn is_in_order(operator: BinaryOp, left: i64, right: i64) -> Option<bool> {
+    match operator {
+        BinaryOp::Less => Some(left < right),
+        BinaryOp::Greater => Some(left > right),
+        BinaryOp::LessEqual => Some(left <= right),
+        BinaryOp::GreaterEqual => Some(left >= right),
+        _ => None,
+    }
 }
