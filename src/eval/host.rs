@@ -51,9 +51,6 @@ pub trait Host: FileSource + Send + Sync {
 /// How much is read of what is no regular file.
 const MAX_STREAM: u64 = 64 << 20;
 
-/// The least room with which the standard library reads without asking how long a file is.
-const READ_AHEAD: usize = 64;
-
 /// The machine itself; messages go to standard error.
 #[derive(Default, Debug)]
 pub struct SystemHost;
@@ -80,13 +77,10 @@ impl Host for SystemHost {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut file = std::fs::File::open(path)?;
         let metadata = file.metadata()?;
-        let mut bytes = Vec::new();
         if metadata.is_file() {
-            // With a little more room than the file needs, its end is found by the second call of the system.
-            bytes.reserve_exact(metadata.len() as usize + READ_AHEAD);
-            file.take(u64::MAX).read_to_end(&mut bytes)?;
-            return Ok(bytes);
+            return read_regular(file, metadata.len());
         }
+        let mut bytes = Vec::new();
         // A device may have no end.
         if file.by_ref().take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is no regular file and does not end"));
@@ -123,6 +117,28 @@ impl Host for SystemHost {
         // There is nowhere left to report a failure to.
         let _ = stderr.write_all(&line);
     }
+}
+
+/// The bytes of a regular file that should have this length, mostly with one call of the system: where less comes than there is
+/// room for, the file ends.
+fn read_regular(mut file: std::fs::File, length: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let room = length.saturating_add(1);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    bytes.resize(room, 0);
+    let count = loop {
+        match file.read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => break result?,
+        }
+    };
+    bytes.truncate(count);
+    if count != length {
+        // The file has changed, or is one whose length the system does not know.
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// Runs `git` without anything that a repository may want to be run, and without the network.
