@@ -81,8 +81,19 @@ impl<'h> Eval<'h> {
     ) -> Value<'h> {
         let mut sorted: SmallVec<[Symbol; 16]> = removed.into();
         sorted.sort_unstable();
-        let is_kept = |&index: &u32| sorted.binary_search(&of.names()[index as usize]).is_err();
-        let kept: SmallVec<[u32; 64]> = (0..of.len() as u32).filter(is_kept).collect();
+        // Both are in ascending order, so they are gone through once, side by side.
+        let mut rest = &sorted[..];
+        let mut kept: SmallVec<[u32; 64]> = SmallVec::with_capacity(of.len());
+        for (index, name) in (0..).zip(of.names()) {
+            while let [first, others @ ..] = rest
+                && first < name
+            {
+                rest = others;
+            }
+            if rest.first() != Some(name) {
+                kept.push(index);
+            }
+        }
         if kept.len() == of.len() {
             if let Some(place) = place {
                 self.remember_removal(place, of, removed, of, &[]);
