@@ -2,6 +2,7 @@
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
 use crate::heap::{Heap, Str, Symbol, Value};
@@ -87,8 +88,25 @@ impl<'h> SymbolTable<'h> {
 
     /// Sorts indices into `names` by the names' text.
     pub(crate) fn sort_alphabetically(&self, order: &mut [u32], names: &[Symbol]) {
-        order.sort_unstable_by_key(|&index| self.bytes(names[index as usize]));
+        let text = |index: u32| self.bytes(names[index as usize]);
+        // Most names differ in their beginnings, which are numbers that are at hand.
+        let mut keyed: SmallVec<[(u64, u32); 64]> =
+            order.iter().map(|&index| (beginning(text(index)), index)).collect();
+        keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| text(a.1).cmp(text(b.1))));
+        for (index, (_, sorted)) in order.iter_mut().zip(keyed) {
+            *index = sorted;
+        }
     }
+}
+
+/// The first eight bytes of a text as a number, the first of them the most significant, with zeros for those that are missing.
+/// Of texts with different beginnings, the one with the smaller comes first.
+fn beginning(text: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    for (to, &byte) in bytes.iter_mut().zip(text) {
+        *to = byte;
+    }
+    u64::from_be_bytes(bytes)
 }
 
 /// The names that are known from the start, in the order in which Nix comes to know them: those that its evaluator looks
@@ -241,6 +259,36 @@ mod tests {
         assert_ne!(table.intern(b"another"), a);
         assert_eq!(table.bytes(a), b"some name");
         assert_eq!(table.find(b"never seen"), None);
+    }
+
+    #[test]
+    fn names_are_sorted_by_their_bytes() {
+        let heap = Heap::new(usize::MAX);
+        let mut table = SymbolTable::new(&heap);
+        let mut texts: Vec<&[u8]> = vec![
+            b"",
+            b"\0",
+            b"\0\0",
+            b"a",
+            b"a\0",
+            b"a\0b",
+            b"ab",
+            b"abcdefgh",
+            b"abcdefgh\0",
+            b"abcdefghi",
+            b"abcdefgi",
+            b"B",
+            b"\xff",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"abcdefg",
+            b"abcdefghij",
+            b"abcdefgha",
+        ];
+        let names: Vec<Symbol> = texts.iter().rev().map(|text| table.intern(text)).collect();
+        let mut order: Vec<u32> = (0..names.len() as u32).collect();
+        table.sort_alphabetically(&mut order, &names);
+        texts.sort_unstable();
+        assert!(order.iter().map(|&index| table.bytes(names[index as usize])).eq(texts));
     }
 
     #[test]
