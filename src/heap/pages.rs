@@ -28,7 +28,7 @@ pub(super) const HUGE: usize = 2 << 20;
 const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
 const STEP_PART: usize = 16;
 /// A heap with less gets small pages.
-const HUGE_FROM: usize = 4 << 20;
+const HUGE_FROM: usize = 1 << 20;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;
 const FIRST_PAUSE: usize = 16 * HUGE;
