@@ -102,6 +102,8 @@ const BARE: &[&str] = &[
 /// The builtins of an evaluator.
 pub(crate) struct BuiltinTable {
     all: Vec<&'static Builtin>,
+    /// `toString`, for calls of it in texts.
+    to_string: BuiltinId,
 }
 
 const FAMILIES: &[&[Builtin]] = &[
@@ -136,7 +138,15 @@ impl BuiltinTable {
     /// The builtins that the settings allow.
     pub(crate) fn new(settings: &Settings) -> Self {
         let is_enabled = |builtin: &&Builtin| builtin.feature.is_none_or(|feature| settings.features.has(feature));
-        BuiltinTable { all: all().filter(is_enabled).collect() }
+        let all: Vec<_> = all().filter(is_enabled).collect();
+        let to_string = all.iter().position(|builtin| builtin.name == "toString").expect("no feature is needed for it");
+        BuiltinTable { all, to_string: BuiltinId(to_string as u16) }
+    }
+
+    /// `toString`, if that is what this value is.
+    #[inline(always)]
+    pub(crate) fn to_string_of(&self, value: Value<'_>) -> Option<&'static Builtin> {
+        value.is_builtin(self.to_string).then(|| self.get(self.to_string))
     }
 
     #[inline(always)]

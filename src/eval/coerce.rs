@@ -59,22 +59,18 @@ const USUAL_PIECES: usize = 8;
 impl<'h> Piece<'h> {
     const EMPTY: Piece<'h> = Piece::Text(&[]);
 
-    /// The number of bytes.
+    /// The number of bytes, or more.
     #[inline(always)]
-    fn len(self) -> usize {
+    fn len_at_most(self) -> usize {
         match self {
             Piece::Text(text) => text.len(),
-            Piece::Integer(value) => decimal_length(value),
+            Piece::Integer(_) => MOST_DIGITS,
         }
     }
 }
 
-/// How many bytes a number takes with its sign.
-#[inline(always)]
-fn decimal_length(value: i64) -> usize {
-    let digits = value.unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
-    digits as usize + usize::from(value < 0)
-}
+/// An integer that is a piece has 31 bits, which takes at most so many bytes with its sign.
+const MOST_DIGITS: usize = 11;
 
 impl<'h> Eval<'h> {
     /// `"a${b}c"`
@@ -100,7 +96,7 @@ impl<'h> Eval<'h> {
             let value = match *part {
                 Expr::Call(call) => match self.text_of_call(call, frame)? {
                     ToString::Integer(value) => {
-                        length += decimal_length(value);
+                        length += MOST_DIGITS;
                         *piece = Piece::Integer(value);
                         continue;
                     }
@@ -117,6 +113,7 @@ impl<'h> Eval<'h> {
         Ok(self.text_of(pieces, length, &context))
     }
 
+    /// The text of some pieces, which have `length` bytes or less.
     #[inline(always)]
     fn text_of(&self, pieces: &[Piece<'h>], length: usize, context: &ContextSet) -> Value<'h> {
         let mut writer = Writer::new(self.heap, length, context.as_slice());
@@ -126,7 +123,7 @@ impl<'h> Eval<'h> {
                 Piece::Integer(value) => writer.push(itoa::Buffer::new().format(*value).as_bytes()),
             }
         }
-        writer.finish()
+        writer.finish_early(self.heap)
     }
 
     /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen.
@@ -156,7 +153,7 @@ impl<'h> Eval<'h> {
                     Piece::Text(text.bytes())
                 }
             };
-            length += piece.len();
+            length += piece.len_at_most();
         }
         if length > MAX_EARLY_LENGTH {
             return None;
@@ -169,8 +166,7 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn callee_to_string(&self, call: &Call<'h>) -> Option<&'static Builtin> {
         let Expr::Const(function) = call.function else { return None };
-        let builtin = self.builtins.get(function.as_builtin()?);
-        (builtin.name == "toString" && self.profile.is_none()).then_some(builtin)
+        self.builtins.to_string_of(function).filter(|_| self.profile.is_none())
     }
 
     /// A call of `toString` in a text: of an integer no string is made for it.

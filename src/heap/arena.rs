@@ -110,6 +110,18 @@ impl Heap {
         }
     }
 
+    /// Takes back `words` words from `start` on, which were the end of an object and have not been written to, if they are what
+    /// was given last.
+    #[inline(always)]
+    pub(super) fn give_back_words(&self, start: NonNull<u64>, words: usize) {
+        let start = start.as_ptr().cast::<u8>();
+        // An object with a chunk of its own may end where the current chunk begins. Then what follows begins there, too, which
+        // is as good: all chunks are freed together.
+        if self.next.get() == start.wrapping_add(words * 8) {
+            self.next.set(start);
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {

@@ -160,6 +160,26 @@ impl<'h> Writer<'h> {
         assert_eq!(self.left, 0, "all bytes of a string are written");
         Value::of_object(self.object)
     }
+
+    /// The string, which has become shorter than was thought. What it does not need of the memory is for others, if nothing else
+    /// has been made since.
+    #[inline(always)]
+    pub(crate) fn finish_early(self, heap: &'h Heap) -> Value<'h> {
+        if self.left > 0 {
+            // SAFETY: the length follows the header.
+            unsafe {
+                let promised = self.object.add(1).read() as usize;
+                let length = promised - self.left;
+                self.object.add(1).write(length as u32);
+                let (reserved, used) = (promised.div_ceil(8), length.div_ceil(8));
+                // The bytes begin at a word.
+                let end_of_used = self.end.sub(length).add(8 * used);
+                heap.give_back_words(end_of_used.cast(), reserved - used);
+                heap.tally.strings.take_back(reserved - used);
+            }
+        }
+        Value::of_object(self.object)
+    }
 }
 
 /// Copies bytes. Most strings are so short that calling the system's function for it would take longer than the copy.
@@ -199,6 +219,30 @@ unsafe fn copy(from: &[u8], to: NonNull<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shorter_strings_give_memory_back() {
+        let heap = Heap::new(usize::MAX);
+        for promised in 0..40 {
+            for length in 0..=promised {
+                let mut writer = Writer::new(&heap, promised, &[]);
+                writer.push(&[b'x'; 40][..length]);
+                let string = writer.finish_early(&heap).as_string().expect("it is a string");
+                let next = Str::plain(&heap, b"next").as_string().expect("it is a string");
+                assert_eq!((string.bytes(), next.bytes()), (&[b'x'; 40][..length], b"next".as_slice()));
+                let words = 1 + length.div_ceil(8);
+                assert_eq!(next.object.addr().get() - string.object.addr().get(), 8 * words);
+            }
+        }
+        // What was made meanwhile stays where it is.
+        let mut writer = Writer::new(&heap, 100, &[]);
+        let other = Str::plain(&heap, b"other");
+        writer.push(b"x");
+        let string = writer.finish_early(&heap);
+        let last = Str::plain(&heap, b"last");
+        let texts = [string, other, last].map(|value| value.as_string().map(Str::bytes));
+        assert_eq!(texts, [Some(b"x".as_slice()), Some(b"other"), Some(b"last")]);
+    }
 
     #[test]
     fn parts_of_all_lengths_are_copied() {

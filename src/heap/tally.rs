@@ -23,6 +23,12 @@ impl Counter {
         self.words.set(self.words.get() + words as u64);
     }
 
+    /// An object has become smaller by so many words.
+    #[inline(always)]
+    pub(super) fn take_back(&self, words: usize) {
+        self.words.set(self.words.get() - words as u64);
+    }
+
     /// For objects that are all of one size, so that counting them is enough.
     #[inline(always)]
     pub(super) fn add_one(&self) {

@@ -306,6 +306,12 @@ impl<'h> Value<'h> {
         is_builtin.then(|| BuiltinId((place - FIRST_BUILTIN) as u16))
     }
 
+    /// Whether it is this builtin.
+    #[inline(always)]
+    pub(crate) fn is_builtin(self, id: BuiltinId) -> bool {
+        self.bits() == immediate_word(FIRST_BUILTIN + u32::from(id.0))
+    }
+
     #[inline(always)]
     pub(crate) fn as_bool(self) -> Option<bool> {
         match self.bits() {
