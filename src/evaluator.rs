@@ -285,13 +285,13 @@ impl Evaluator {
         self.cell.with_dependent_mut(|_, eval| eval.forget_files());
     }
 
-    /// Writes the programs of files that were parsed into the [cache](Builder::program_cache), if there is one. That happens
+    /// Writes what was found out into the [cache](Builder::cache), if there is one. That happens
     /// by itself when the evaluator is dropped; this is for those who want to know of errors, or drop nothing.
     ///
     /// # Errors
     /// The directory of the cache cannot be made or written into.
-    pub fn save_programs(&mut self) -> std::io::Result<()> {
-        self.cell.with_dependent_mut(|_, eval| eval.save_programs())
+    pub fn save_cache(&mut self) -> std::io::Result<()> {
+        self.cell.with_dependent_mut(|_, eval| eval.save_cache())
     }
 
     /// Evaluates everything in a value.

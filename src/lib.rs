@@ -198,6 +198,7 @@
 
 mod attention;
 mod builtins;
+mod cache;
 #[cfg(test)]
 mod corpus;
 pub mod diagnostics;
@@ -206,7 +207,6 @@ mod evaluator;
 mod explain;
 mod heap;
 mod program;
-mod program_cache;
 mod regex;
 mod stack;
 pub mod store;
@@ -218,6 +218,7 @@ pub mod cli;
 pub mod repl;
 
 pub use attention::Interrupter;
+pub use cache::Cache;
 pub use eval::{Host, SearchPathEntry, SystemHost};
 pub use evaluator::{
     Builder, Calls, Documentation, Error, Evaluator, Kind, Objects, Result, Scope, Sources, Statistics, Value, Values,
@@ -225,4 +226,3 @@ pub use evaluator::{
 };
 pub use heap::Allocator;
 pub use program::{Lint, LintLevel, Lints};
-pub use program_cache::ProgramCache;

@@ -261,9 +261,9 @@ struct SettingFlags {
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
 
-    /// Parse every file, in place of looking for the programs of earlier runs in FIRN_CACHE_DIR or ~/.cache/firn
+    /// Parse and hash everything, in place of looking for what earlier runs have kept in FIRN_CACHE_DIR or ~/.cache/firn
     #[arg(long)]
-    no_program_cache: bool,
+    no_cache: bool,
 
     /// Change a setting by the name that Nix gives it
     #[arg(long = "option", value_names = ["NAME", "VALUE"], num_args = 2)]
@@ -385,7 +385,7 @@ impl SettingFlags {
         settings.show_trace |= self.show_trace;
         settings.own = self.own.iter().map(|own| std::path::absolute(own).unwrap_or_else(|_| own.clone())).collect();
         settings.pure |= self.pure;
-        settings.no_program_cache |= self.no_program_cache;
+        settings.no_cache |= self.no_cache;
         settings.writes |= self.store.is_some();
         settings.store_root = self.store.or(settings.store_root);
         let common = self.common.settings();

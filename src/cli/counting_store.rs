@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::progress::Progress;
+use crate::cache::Cache;
 use crate::store::{
     ContentAddressMethod, Derivation, HashAlgorithm, Location, Result, Store, StoreDir, StorePath, Tree,
 };
@@ -33,9 +34,9 @@ impl<S: Store> Store for CountingStore<S> {
         self.store.add_tree(name, tree, method, algorithm, references)
     }
 
-    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
+    fn add_derivation(&mut self, path: &StorePath, derivation: &Derivation, file: &[u8]) -> Result<()> {
         self.progress.count_derivation();
-        self.store.add_derivation(derivation, file)
+        self.store.add_derivation(path, derivation, file)
     }
 
     fn contains(&self, path: &StorePath) -> bool {
@@ -52,6 +53,10 @@ impl<S: Store> Store for CountingStore<S> {
 
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
         self.store.read_derivation(path)
+    }
+
+    fn use_cache(&mut self, cache: &Cache) {
+        self.store.use_cache(cache);
     }
 
     fn ensure(&mut self, path: &StorePath) -> Result<()> {

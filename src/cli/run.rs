@@ -49,7 +49,7 @@ pub(super) fn run(job: &Job) -> ExitCode {
     runner.report_statistics();
     let flushed = runner.output.flush().map_err(Failure::Output);
     // What cannot be kept is parsed again.
-    let _ = runner.firn.save_programs();
+    let _ = runner.firn.save_cache();
     match done.and_then(|success| flushed.map(|()| success)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -9,7 +9,7 @@ use super::memory;
 use super::progress::Progress;
 use crate::diagnostics::{Colors, RenderOptions};
 use crate::store::{self, ComputeStore, DirectoryStore, StoreDir};
-use crate::{Builder, Evaluator, Lint, LintLevel, Lints, ProgramCache, SearchPathEntry};
+use crate::{Builder, Cache, Evaluator, Lint, LintLevel, Lints, SearchPathEntry};
 
 /// How to evaluate and how to report errors.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -48,8 +48,8 @@ pub struct Settings {
     pub colors: ColorChoice,
     /// How errors and warnings are written.
     pub error_format: ErrorFormat,
-    /// Whether to parse each file anew, in place of looking for its program in the cache of the user.
-    pub no_program_cache: bool,
+    /// Whether to parse and hash everything anew, in place of looking for it in the cache of the user.
+    pub no_cache: bool,
     /// Whether to say on a terminal how far a long evaluation is.
     pub progress: bool,
 }
@@ -127,7 +127,7 @@ const SETTINGS: &[(&str, SettingKind)] = &[
     ("max-memory", Value),
     ("max-silent-time", NoEffectValue),
     ("nix-path", Value),
-    ("program-cache", Flag),
+    ("cache", Flag),
     ("pure-eval", Flag),
     ("sandbox", NoEffectValue),
     ("show-trace", Flag),
@@ -160,7 +160,7 @@ impl Settings {
         }
         match name {
             "abort-on-warn" => self.abort_on_warn = flag(value)?,
-            "program-cache" => self.no_program_cache = !flag(value)?,
+            "cache" => self.no_cache = !flag(value)?,
             "pure-eval" => self.pure = flag(value)?,
             "show-trace" => self.show_trace = flag(value)?,
             "trace-verbose" => self.trace_verbose = flag(value)?,
@@ -229,10 +229,10 @@ impl Settings {
         for feature in &self.features {
             builder = builder.feature(feature);
         }
-        if !self.no_program_cache
-            && let Some(cache) = ProgramCache::of_user()
+        if !self.no_cache
+            && let Some(cache) = Cache::of_user()
         {
-            builder = builder.program_cache(cache);
+            builder = builder.cache(cache);
         }
         if let Some(depth) = self.max_call_depth {
             builder = builder.max_call_depth(depth);

@@ -61,6 +61,7 @@ impl Report {
             row(name, made.count, Some(made.bytes));
         }
         row("derivations", statistics.derivations, None);
+        row("  with paths in the cache", statistics.cached_derivations, None);
         row("sources copied to the store", statistics.copied_sources, None);
         lines.push(("heap".to_owned(), String::new(), mebibytes(statistics.heap_bytes)));
         if let Some(peak) = self.peak_memory_bytes {

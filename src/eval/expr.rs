@@ -94,7 +94,7 @@ impl<'h> Eval<'h> {
             Some(expr) => self.eval(expr, frame),
             None => Err(error(Code::Internal, "the program of this file in the cache is damaged")
                 .or_at(later.start)
-                .hint("with '--no-program-cache' the file is parsed")),
+                .hint("with '--no-cache' the file is parsed")),
         }
     }
 

@@ -51,12 +51,13 @@ pub use host::{Host, SystemHost};
 pub(crate) use import::os_path;
 pub(crate) use operators::Arithmetic;
 pub(crate) use print::{PrintStyle, shown_path};
-pub(crate) use programs::Programs;
+use programs::Programs;
 pub use search_path::SearchPathEntry;
 pub(crate) use types::type_name;
 
 use crate::attention::Request;
 use crate::builtins::BuiltinTable;
+use crate::cache::Cache;
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::heap::{Heap, Value};
 use crate::program::{Globals, SymbolTable};
@@ -125,7 +126,7 @@ pub(crate) struct Eval<'h> {
     /// The infinite recursion that is on its way to where it began.
     open_cycle: Option<recursion::OpenCycle>,
     files: import::FileCache<'h>,
-    /// Programs of earlier runs.
+    /// Programs of earlier runs, if there is a cache.
     programs: Option<Programs>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
@@ -157,7 +158,7 @@ impl<'h> Eval<'h> {
         settings: Settings,
         host: Arc<dyn Host>,
         store: Box<dyn Store>,
-        programs: Option<Programs>,
+        cache: Option<Cache>,
     ) -> Self {
         let mut eval = Eval {
             heap,
@@ -168,12 +169,12 @@ impl<'h> Eval<'h> {
             contexts: ContextTable::default(),
             sources: Arc::new(SourceMap::new()),
             host,
-            store: store::StoreState::new(store),
+            store: store::StoreState::new(store, cache.as_ref()),
             caches: crate::builtins::Caches::default(),
             failures: Vec::new(),
             open_cycle: None,
             files: import::FileCache::default(),
-            programs,
+            programs: cache.map(Programs::new),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
             lookups: lookups::Lookups::default(),

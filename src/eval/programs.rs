@@ -4,18 +4,18 @@ use std::io;
 use std::time::Instant;
 
 use super::Eval;
+use crate::cache::{Cache, Key};
 use crate::diagnostics::Pos;
 use crate::heap::Symbol;
 use crate::program::image::{self, GlobalNames, Reading, Writing};
 use crate::program::{Expr, Lints, RootScope};
-use crate::program_cache::{Key, ProgramCache};
 
 /// Shorter texts are parsed in less time than it takes to find their programs.
 const LEAST: usize = if cfg!(test) { 1 } else { 400 };
 
 /// What a cache needs to be used by an evaluator.
 pub(crate) struct Programs {
-    cache: ProgramCache,
+    cache: Cache,
     /// Which builtins there are: a digest of their names. Known once it is needed.
     builtins: Option<blake3::Hash>,
     /// For writing programs.
@@ -25,7 +25,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    pub(crate) fn new(cache: ProgramCache) -> Self {
+    pub(crate) fn new(cache: Cache) -> Self {
         Programs { cache, builtins: None, globals: None, image: Vec::new() }
     }
 }
@@ -53,7 +53,8 @@ impl<'h> Eval<'h> {
         hasher.update(&[u8::from(self.settings.features.syntax().pipe_operators), u8::from(self.settings.pure)]);
         add(&mut hasher, home.as_deref().unwrap_or_default());
         add(&mut hasher, base_dir);
-        hasher.update(source);
+        // In one piece a text is digested several times as fast as behind something else.
+        hasher.update(blake3::hash(source).as_bytes());
         let mut key = Key::default();
         hasher.finalize_xof().fill(&mut key);
         Some(key)
@@ -81,7 +82,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Writes the programs that were made since the last time.
-    pub(crate) fn save_programs(&mut self) -> io::Result<()> {
+    pub(crate) fn save_cache(&mut self) -> io::Result<()> {
         self.programs.as_mut().map_or(Ok(()), |programs| programs.cache.save())
     }
 
@@ -108,14 +109,14 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use crate::corpus::programs_in;
-    use crate::{Builder, Evaluator, ProgramCache};
+    use crate::{Builder, Cache, Evaluator};
 
     /// What evaluating a file gives, messages of errors and where they point included, and how many programs were in the
     /// cache.
     fn evaluate(builder: Builder, cache: Option<&Path>, file: &Path) -> (String, u64) {
         let mut builder = builder.max_stack(64 << 20);
         if let Some(directory) = cache {
-            builder = builder.program_cache(ProgramCache::in_directory(directory));
+            builder = builder.cache(Cache::in_directory(directory));
         }
         let mut firn = builder.build();
         let printed = firn.eval_file(file).and_then(|value| {

@@ -12,6 +12,7 @@ use super::files::SingleFile;
 use super::{Coercion, ContextElement, ContextSet, Eval, Result, error, os_path};
 use crate::builtins::builtin_file;
 use crate::builtins::text::path::base_name;
+use crate::cache::Cache;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::heap::Value;
 use crate::program::names;
@@ -43,15 +44,14 @@ pub(crate) enum Place<'p> {
 pub(crate) type SourceFilter<'a, 'h> = dyn FnMut(&mut Eval<'h>, &[u8], FileType) -> Result<bool> + 'a;
 
 impl StoreState {
-    pub(super) fn new(store: Box<dyn Store>) -> Self {
+    pub(super) fn new(mut store: Box<dyn Store>, cache: Option<&Cache>) -> Self {
         let dir = store.dir().clone();
-        StoreState {
-            store,
-            hashes: HashModulo::new(dir.clone()),
-            dir,
-            sources: FxHashMap::default(),
-            origins: FxHashMap::default(),
+        let mut hashes = HashModulo::new(dir.clone());
+        if let Some(cache) = cache {
+            store.use_cache(cache);
+            hashes.use_cache(cache.clone());
         }
+        StoreState { store, hashes, dir, sources: FxHashMap::default(), origins: FxHashMap::default() }
     }
 
     pub(crate) fn dir(&self) -> &StoreDir {
@@ -133,6 +133,11 @@ impl StoreState {
     /// Computes the paths of a derivation and adds it.
     pub(crate) fn add_derivation(&mut self, derivation: &mut Derivation) -> Result<StorePath> {
         Ok(store::instantiate(&mut *self.store, &mut self.hashes, derivation)?)
+    }
+
+    /// How many derivations were not hashed, since an earlier run has done so.
+    pub(crate) fn cached_derivations(&self) -> u64 {
+        self.hashes.earlier()
     }
 
     /// A derivation in the store.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Evaluator;
-use crate::eval::{Eval, FeatureSet, Host, Programs, SearchPathEntry, Settings, SystemHost};
+use crate::cache::Cache;
+use crate::eval::{Eval, FeatureSet, Host, SearchPathEntry, Settings, SystemHost};
 use crate::heap::{Heap, OwnedEval};
 use crate::program::Lints;
-use crate::program_cache::ProgramCache;
 use crate::store::{ComputeStore, Store};
 
 /// Options of an [`Evaluator`].
@@ -15,7 +15,7 @@ pub struct Builder {
     settings: Settings,
     host: Arc<dyn Host>,
     store: Box<dyn Store>,
-    programs: Option<ProgramCache>,
+    cache: Option<Cache>,
 }
 
 impl Default for Builder {
@@ -24,7 +24,7 @@ impl Default for Builder {
             settings: Settings::default(),
             host: Arc::new(SystemHost),
             store: Box::new(ComputeStore::default()),
-            programs: None,
+            cache: None,
         }
     }
 }
@@ -130,19 +130,20 @@ impl Builder {
         self
     }
 
-    /// Keeps the programs of files from one run to the next; by default they are made from the text each time.
+    /// Keeps the programs of files, and hashes of files and derivations, from one run to the next; by default they are made from
+    /// the texts each time.
     #[must_use]
-    pub fn program_cache(mut self, cache: ProgramCache) -> Self {
-        self.programs = Some(cache);
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
         self
     }
 
     /// Makes the evaluator.
     pub fn build(self) -> Evaluator {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let Builder { settings, host, store, programs } = self;
+        let Builder { settings, host, store, cache } = self;
         let heap = Heap::new(settings.max_memory);
-        let cell = OwnedEval::new(heap, |heap| Eval::new(heap, settings, host, store, programs.map(Programs::new)));
+        let cell = OwnedEval::new(heap, |heap| Eval::new(heap, settings, host, store, cache));
         Evaluator { cell, sampler: None, id: NEXT.fetch_add(1, Ordering::Relaxed) }
     }
 }

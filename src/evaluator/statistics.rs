@@ -33,6 +33,8 @@ pub struct Statistics {
     pub heap_bytes: u64,
     /// Derivations that were computed.
     pub derivations: u64,
+    /// How many of them were not hashed, since their paths were found in the cache.
+    pub cached_derivations: u64,
     /// Files and trees that were copied to the store, or would have been: their hashes were computed.
     pub copied_sources: u64,
 }
@@ -137,6 +139,7 @@ impl Evaluator {
                 },
                 heap_bytes: heap.bytes() as u64,
                 derivations: counters.derivations,
+                cached_derivations: eval.store.cached_derivations(),
                 copied_sources: counters.copied_sources,
             }
         })

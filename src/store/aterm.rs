@@ -151,55 +151,6 @@ impl Parts {
     pub(super) fn shown<'a>(&'a self, file: &'a [u8], inputs: Range<usize>) -> [&'a [u8]; 3] {
         [&file[..inputs.start], &self.hashes, &file[inputs.end..]]
     }
-
-    /// Whether a file is that of the derivation whose parts were written with masked outputs, if these have the paths that are
-    /// given with their names.
-    pub(super) fn is_file_of<'a>(
-        &self,
-        outputs: impl ExactSizeIterator<Item = (&'a OutputName, &'a StorePath)> + Clone,
-        dir: &StoreDir,
-        file: &[u8],
-    ) -> bool {
-        if self.gaps.len() != outputs.len() {
-            return false;
-        }
-        let mut start = Vec::with_capacity(2 * STORE_PATH);
-        let mut writer = Writer { out: &mut start, dir };
-        writer.start(false);
-        writer.list(outputs.clone(), |writer, (name, path)| {
-            writer.raw(b"(");
-            writer.quoted(name.as_bytes());
-            writer.raw(b",");
-            writer.path(path);
-            writer.raw(br#","","")"#);
-        });
-        let mut left = Unread(file);
-        let mut written = 0;
-        left.skip(&start)
-            && left.skip(&self.inputs)
-            && self.gaps.iter().zip(outputs).all(|(&gap, (_, path))| {
-                let before = &self.rest[written..gap];
-                written = gap;
-                left.skip(before) && [dir.as_str(), "/", path.base_name()].iter().all(|part| left.skip(part.as_bytes()))
-            })
-            && left.0 == &self.rest[written..]
-    }
-}
-
-/// What is left of some bytes.
-struct Unread<'a>(&'a [u8]);
-
-impl Unread<'_> {
-    /// Whether it begins with these, which are left out from then on.
-    fn skip(&mut self, part: &[u8]) -> bool {
-        match self.0.strip_prefix(part) {
-            Some(rest) => {
-                self.0 = rest;
-                true
-            }
-            None => false,
-        }
-    }
 }
 
 struct Writer<'a> {

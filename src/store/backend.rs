@@ -11,10 +11,11 @@ use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
 use super::hash_modulo::HashModulo;
-use super::hasher::Hasher;
+use super::hasher::{Hasher, sha256};
 use super::nar;
 use super::path::{StoreDir, StorePath};
 use super::tree::Tree;
+use crate::cache::Cache;
 
 /// A place for store objects.
 ///
@@ -50,13 +51,13 @@ pub trait Store: Send {
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath>;
 
-    /// Adds the file of a derivation that is complete. `file` are its bytes, as
+    /// Adds the file of a derivation that is complete. `path` is its store path, and `file` are its bytes, as
     /// [`aterm::to_bytes`](super::aterm::to_bytes) gives them. [`instantiate`] completes and adds one.
     ///
     /// # Errors
     ///
-    /// If a store object cannot have this name, or the back end fails.
-    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath>;
+    /// If the back end fails.
+    fn add_derivation(&mut self, path: &StorePath, derivation: &Derivation, file: &[u8]) -> Result<()>;
 
     /// Whether the store has this path.
     fn contains(&self, path: &StorePath) -> bool;
@@ -79,6 +80,11 @@ pub trait Store: Send {
     ///
     /// If the store does not have the path, or it is no derivation.
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation>;
+
+    /// Gives the store a cache, where it may keep hashes from one run to the next. Most have no use for one.
+    fn use_cache(&mut self, cache: &Cache) {
+        let _ = cache;
+    }
 
     /// Makes sure that the store has this path: the effect of
     /// `builtins.storePath`.
@@ -106,17 +112,27 @@ pub enum Location {
 /// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
 pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
     let draft = hashes.draft(derivation)?;
-    let read = |path: &StorePath| match store.locate(path) {
-        Some(Location::Text(file)) => Some(file),
-        _ => None,
-    };
-    if let Some(path) = hashes.find_repeated(draft, derivation, &read)? {
+    if let Some(path) = hashes.find_repeated(&draft, derivation, |path| store.contains(path))? {
+        return Ok(path);
+    }
+    if let Some(path) = hashes.find_earlier(&draft, derivation)? {
+        store.add_derivation(&path, derivation, hashes.file())?;
         return Ok(path);
     }
     let completed = hashes.complete(draft, derivation, &mut |path| store.read_derivation(path))?;
-    let path = store.add_derivation(derivation, hashes.file())?;
+    let path = derivation_path(store.dir(), derivation, hashes.file())?;
+    store.add_derivation(&path, derivation, hashes.file())?;
     hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
     Ok(path)
+}
+
+/// The path of a derivation that is complete and has this file.
+///
+/// # Errors
+///
+/// If its name cannot be that of a store object.
+pub fn derivation_path(dir: &StoreDir, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
+    dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())
 }
 
 /// A store object and all that it refers to, directly or not.

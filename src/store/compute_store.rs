@@ -5,14 +5,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
+use super::archive_hash::hash_archive;
 use super::aterm_parse::parse;
 use super::backend::{Location, Store, TreeHashes, hash_tree};
 use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::HashAlgorithm;
-use super::hasher::sha256;
 use super::path::{StoreDir, StorePath};
 use super::tree::Tree;
+use crate::cache::Cache;
 
 /// A store that computes all paths and writes nothing. It needs no rights, no
 /// daemon, and no store directory.
@@ -35,6 +36,7 @@ pub struct ComputeStore {
     dir: StoreDir,
     objects: FxHashMap<StorePath, Object>,
     tree_hashes: TreeHashes,
+    cache: Option<Cache>,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,10 @@ impl Store for ComputeStore {
         algorithm: HashAlgorithm,
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath> {
-        let hash = self.tree_hashes.get_or(tree, method, algorithm, || hash_tree(tree, method, algorithm))?;
+        let hash = self.tree_hashes.get_or(tree, method, algorithm, || match (&self.cache, method, algorithm) {
+            (Some(cache), ContentAddressMethod::Nar, HashAlgorithm::Sha256) => hash_archive(tree, cache),
+            _ => hash_tree(tree, method, algorithm),
+        })?;
         let path = self.dir.fixed_path(name, method, &hash, references)?;
         let content = || match tree.selection {
             None => Content::Source(tree.path.to_owned()),
@@ -105,10 +110,9 @@ impl Store for ComputeStore {
         Ok(path)
     }
 
-    fn add_derivation(&mut self, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
-        let path = self.dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())?;
-        self.remember(&path, || Content::Derivation(file.into()), []);
-        Ok(path)
+    fn add_derivation(&mut self, path: &StorePath, _: &Derivation, file: &[u8]) -> Result<()> {
+        self.remember(path, || Content::Derivation(file.into()), []);
+        Ok(())
     }
 
     fn contains(&self, path: &StorePath) -> bool {
@@ -136,6 +140,10 @@ impl Store for ComputeStore {
             (Content::Text(bytes) | Content::Derivation(bytes), Some(name)) => parse(bytes, name, &self.dir),
             _ => Err(Error::not_a_derivation(self.dir.display(path))),
         }
+    }
+
+    fn use_cache(&mut self, cache: &Cache) {
+        self.cache = Some(cache.clone());
     }
 
     /// Takes the path on trust, and to have no references: there is nothing to

@@ -21,7 +21,8 @@ use super::error::{Error, Result};
 use super::hash::Hash;
 use super::hasher::{sha256, sha256_of_parts};
 use super::path::{StoreDir, StorePath};
-use super::repeats::{Draft, ReadFile, Repeats};
+use super::repeats::{Draft, Known, Repeats};
+use crate::cache::Cache;
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
 /// store path, so that no derivation is hashed twice.
@@ -30,6 +31,8 @@ pub struct HashModulo {
     dir: StoreDir,
     known: FxHashMap<StorePath, InputHash>,
     repeats: Repeats,
+    /// How many derivations were completed with what an earlier run had kept.
+    earlier: u64,
     /// Holds the bytes that are hashed.
     parts: Parts,
     /// Holds the bytes of a file.
@@ -57,6 +60,7 @@ impl HashModulo {
             dir,
             known: FxHashMap::default(),
             repeats: Repeats::default(),
+            earlier: 0,
             parts: Parts::default(),
             file: Vec::new(),
         }
@@ -101,45 +105,76 @@ impl HashModulo {
         self.fill(derivation, hash.as_ref())
     }
 
+    /// Takes in what earlier runs have kept in a cache, and keeps there what is new.
+    pub(crate) fn use_cache(&mut self, cache: Cache) {
+        self.repeats.use_cache(cache);
+    }
+
+    /// How many derivations were completed with what an earlier run had kept.
+    pub(crate) fn earlier(&self) -> u64 {
+        self.earlier
+    }
+
     /// Writes down what is known of a derivation before anything is hashed.
     pub(super) fn draft(&mut self, derivation: &mut Derivation) -> Result<Draft> {
         match derivation.kind()? {
             DerivationKind::Fixed => {
                 self.fill(derivation, None)?;
                 self.write_file(derivation);
-                Ok(Draft::file(&derivation.name, &self.file))
+                Ok(self.repeats.file(&derivation.name, &self.file, &self.dir))
             }
             DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
                 self.parts.fill(derivation, &self.dir, Outputs::Masked);
-                Ok(Draft::masked(&derivation.name, &self.parts))
+                Ok(self.repeats.masked(&derivation.name, &self.parts, &self.dir))
             }
             _ => Ok(Draft::Other),
         }
     }
 
-    /// The path of the derivation of which there is this draft, if it was completed before. Then it is complete, too.
+    /// The path of the derivation of which there is this draft, if it was completed in this run and the store has it. Then it
+    /// is complete, too.
     pub(super) fn find_repeated(
         &self,
-        draft: Draft,
+        draft: &Draft,
         derivation: &mut Derivation,
-        read: &ReadFile<'_>,
+        is_there: impl Fn(&StorePath) -> bool,
     ) -> Result<Option<StorePath>> {
-        match draft {
-            Draft::Other => Ok(None),
-            Draft::File(digest) => Ok(self.repeats.of_file(digest, &derivation.name, &self.file, read)),
-            Draft::Masked(digest) => {
-                let Some((path, outputs)) = self.repeats.of_parts(digest, derivation, &self.parts, &self.dir, read)
-                else {
-                    return Ok(None);
-                };
-                let Derivation { name, outputs: unknown, env, .. } = derivation;
-                for ((output_name, output), path) in unknown.iter_mut().zip(outputs) {
-                    fill_variable(name, env, output_name, self.dir.display(&path))?;
-                    *output = Output::InputAddressed(path);
-                }
-                Ok(Some(path))
+        match self.repeats.find(draft).filter(|known| is_there(&known.path)) {
+            Some(known) => {
+                self.complete_as(derivation, known)?;
+                Ok(Some(known.path.clone()))
             }
+            None => Ok(None),
         }
+    }
+
+    /// The path of the derivation of which there is this draft, if it was completed in an earlier run. Then it is complete, too,
+    /// its [file](HashModulo::file) is written, and it is remembered.
+    pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &mut Derivation) -> Result<Option<StorePath>> {
+        let Some((known, hash)) = self.repeats.find_earlier(draft, derivation) else { return Ok(None) };
+        // It depends on nothing but what this run has seen, too.
+        if !derivation.input_derivations.keys().all(|path| self.known.contains_key(path)) {
+            return Ok(None);
+        }
+        self.complete_as(derivation, &known)?;
+        if let Draft::Masked(_) = draft {
+            self.parts.show(derivation, &self.dir, &mut self.file);
+        }
+        let path = known.path.clone();
+        self.earlier += 1;
+        self.known.insert(path.clone(), hash);
+        self.repeats.remember(draft, known);
+        Ok(Some(path))
+    }
+
+    /// Gives a derivation the paths of outputs that are known.
+    fn complete_as(&self, derivation: &mut Derivation, known: &Known) -> Result<()> {
+        let Derivation { name, outputs, env, .. } = derivation;
+        for ((output_name, output), path) in outputs.iter_mut().zip(&known.outputs) {
+            fill_variable(name, env, output_name, self.dir.display(path))?;
+            *output = Output::InputAddressed(path.clone());
+        }
+        Ok(())
     }
 
     /// Does what [`fill_outputs`](HashModulo::fill_outputs) does, and writes the [file](HashModulo::file). What it gives is
@@ -184,18 +219,19 @@ impl HashModulo {
         completed: Completed,
         read: &mut ReadDerivation<'_>,
     ) -> Result<()> {
-        self.repeats.remember(completed.draft, path, derivation);
-        if self.known.contains_key(path) {
-            return Ok(());
-        }
-        match completed.inputs {
-            Some(inputs) => {
-                let hash = sha256_of_parts(&self.parts.shown(&self.file, inputs));
-                self.known.insert(path.clone(), InputHash::Derivation(hash));
-                Ok(())
+        let hash = match (self.known.get(path), completed.inputs) {
+            (Some(hash), _) => *hash,
+            (None, Some(inputs)) => {
+                let hash = InputHash::Derivation(sha256_of_parts(&self.parts.shown(&self.file, inputs)));
+                self.known.insert(path.clone(), hash);
+                hash
             }
-            None => self.learn(path.clone(), derivation, read).map(drop),
-        }
+            (None, None) => self.learn(path.clone(), derivation, read)?,
+        };
+        let known = Known::new(&completed.draft, path, derivation);
+        self.repeats.keep(&completed.draft, &known, hash);
+        self.repeats.remember(&completed.draft, known);
+        Ok(())
     }
 
     /// The hash that the paths of the outputs follow from, if they follow from the inputs.

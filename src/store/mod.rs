@@ -12,6 +12,7 @@
 //!   [`DirectoryStore`] also writes.
 
 mod address;
+mod archive_hash;
 pub mod aterm;
 mod aterm_parse;
 mod backend;
@@ -34,7 +35,7 @@ mod tree;
 
 pub use address::{ContentAddressMethod, output_path_name};
 pub use aterm_parse::parse as parse_derivation;
-pub use backend::{Location, Store, closure, hash_tree, instantiate};
+pub use backend::{Location, Store, closure, derivation_path, hash_tree, instantiate};
 pub use compute_store::ComputeStore;
 pub use derivation::{
     Derivation, DerivationKind, InputOutputs, MAX_DYNAMIC_DEPTH, Output, OutputName, STRUCTURED_ATTRIBUTES,

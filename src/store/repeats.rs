@@ -1,106 +1,148 @@
 //! Derivations that come again.
 //!
-//! A package set makes many of its derivations more than once, from values that are equal but not the same. Finding out that one
-//! is there already takes comparing its bytes, which is far less than hashing them two or three times.
+//! A package set makes many of its derivations more than once, from values that are equal but not the same; and the next run
+//! makes nearly all of them again. What is known of a derivation before anything is hashed by SHA-256 determines
+//! all that is computed then: the paths of its outputs, its own, and what stands for it as an input of others. So that is
+//! remembered by a digest of those bytes (BLAKE3, which takes a fraction of the time of the three to five hashes that it
+//! saves), within this run and, if there is a [`Cache`], for others.
 
-use std::hash::Hasher;
-use std::sync::Arc;
+use rustc_hash::FxHashMap;
 
-use rustc_hash::{FxHashMap, FxHasher};
-
+use super::address::output_path_name;
 use super::aterm::Parts;
-use super::derivation::{Derivation, Output};
-use super::path::{StoreDir, StorePath};
+use super::derivation::{Derivation, Output, OutputName};
+use super::hash_modulo::InputHash;
+use super::path::{DIGEST_LENGTH, StoreDir, StorePath};
+use crate::cache::{Cache, Digest};
 
-/// The derivations that were added, by a digest of what was known of them before.
+/// The derivations that were completed, by a digest of what was known of them before.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Repeats {
-    known: FxHashMap<u64, Known>,
+    known: FxHashMap<Digest, Known>,
+    cache: Option<Cache>,
+    /// Holds what a digest is made of.
+    digested: Vec<u8>,
+    /// Holds the entry that is read.
+    entry: Vec<u8>,
 }
 
+/// A derivation of this run.
 #[derive(Debug, Clone)]
-struct Known {
-    path: StorePath,
+pub(super) struct Known {
+    pub(super) path: StorePath,
     /// Of an input-addressed derivation the paths of its outputs, in order.
-    outputs: Box<[StorePath]>,
+    pub(super) outputs: Box<[StorePath]>,
 }
 
 /// What is known of a derivation before anything is hashed, with a digest of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Draft {
     /// Its outputs are missing; the rest is in the parts.
-    Masked(u64),
-    /// Its file is complete.
-    File(u64),
+    Masked(Digest),
+    /// It has a fixed output, and its file is complete.
+    File(Digest),
     /// Something that is not looked for.
     Other,
 }
 
-/// How to get the bytes of a file, if they are at hand.
-pub(super) type ReadFile<'a> = dyn Fn(&StorePath) -> Option<Arc<[u8]>> + 'a;
-
 impl Draft {
-    /// The outputs of the derivation are missing, and the other parts of its bytes are these.
-    pub(super) fn masked(name: &str, parts: &Parts) -> Draft {
-        let mut hasher = FxHasher::default();
-        hasher.write(name.as_bytes());
-        parts.file().iter().for_each(|part| hasher.write(part));
-        Draft::Masked(hasher.finish())
-    }
-
-    /// The derivation has this name and file.
-    pub(super) fn file(name: &str, file: &[u8]) -> Draft {
-        let mut hasher = FxHasher::default();
-        hasher.write(name.as_bytes());
-        hasher.write(file);
-        Draft::File(hasher.finish())
+    fn digest(&self) -> Option<&Digest> {
+        match self {
+            Draft::Masked(digest) | Draft::File(digest) => Some(digest),
+            Draft::Other => None,
+        }
     }
 }
 
+/// What belongs together is digested in one piece, which is much faster than bit by bit.
+fn digest(kind: &[u8], name: &str, dir: &StoreDir, parts: &[&[u8]], buffer: &mut Vec<u8>) -> Digest {
+    buffer.clear();
+    for text in [kind, name.as_bytes(), dir.as_str().as_bytes()].iter().chain(parts) {
+        buffer.extend((text.len() as u64).to_le_bytes());
+        buffer.extend_from_slice(text);
+    }
+    *blake3::hash(buffer).as_bytes()
+}
+
 impl Repeats {
-    /// Remembers a derivation that is complete.
-    pub(super) fn remember(&mut self, draft: Draft, path: &StorePath, derivation: &Derivation) {
-        let (digest, outputs) = match draft {
-            Draft::Masked(digest) => (digest, derivation.outputs.values().filter_map(Output::path).cloned().collect()),
-            Draft::File(digest) => (digest, Box::default()),
-            Draft::Other => return,
+    /// Takes in what earlier runs have kept there, and keeps there what is new.
+    pub(super) fn use_cache(&mut self, cache: Cache) {
+        self.cache = Some(cache);
+    }
+
+    /// The outputs of the derivation are missing, and the other parts of its bytes are these.
+    pub(super) fn masked(&mut self, name: &str, parts: &Parts, dir: &StoreDir) -> Draft {
+        Draft::Masked(digest(b"firn derivation 1", name, dir, &parts.file(), &mut self.digested))
+    }
+
+    /// The derivation has this name and file, and a fixed output.
+    pub(super) fn file(&mut self, name: &str, file: &[u8], dir: &StoreDir) -> Draft {
+        Draft::File(digest(b"firn fixed derivation 1", name, dir, &[file], &mut self.digested))
+    }
+
+    /// A derivation of this run.
+    pub(super) fn find(&self, draft: &Draft) -> Option<&Known> {
+        self.known.get(draft.digest()?)
+    }
+
+    /// A derivation of an earlier run, with what stands for it as an input.
+    pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
+        let entry = self.cache.as_ref()?.find_digest(draft.digest()?, &mut self.entry)?;
+        let (hash, mut digests) = entry.split_first_chunk::<32>()?;
+        let mut path = |name: &str| {
+            let (digest, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
+            digests = rest;
+            StorePath::from_base_name([digest.as_slice(), b"-", name.as_bytes()].concat()).ok()
         };
-        self.known.insert(digest, Known { path: path.clone(), outputs });
+        let drv = path(&derivation.file_name())?;
+        let output = |name: &OutputName| path(&output_path_name(&derivation.name, name));
+        let (outputs, hash) = match draft {
+            Draft::Masked(_) => {
+                (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
+            }
+            Draft::File(_) => (Box::default(), InputHash::FixedOutput(*hash)),
+            Draft::Other => return None,
+        };
+        digests.is_empty().then_some((Known { path: drv, outputs }, hash))
     }
 
-    /// The path of a derivation whose file is this.
-    pub(super) fn of_file(&self, digest: u64, name: &str, file: &[u8], read: &ReadFile<'_>) -> Option<StorePath> {
-        let known = self.known.get(&digest).filter(|known| known.path.derivation_name() == Some(name))?;
-        (*read(&known.path)? == *file).then(|| known.path.clone())
+    /// Remembers a derivation that is complete, for this run.
+    pub(super) fn remember(&mut self, draft: &Draft, known: Known) {
+        if let Some(digest) = draft.digest() {
+            self.known.insert(*digest, known);
+        }
     }
 
-    /// The path and outputs of a derivation whose parts are these, but for its outputs.
-    pub(super) fn of_parts(
-        &self,
-        digest: u64,
-        derivation: &Derivation,
-        parts: &Parts,
-        dir: &StoreDir,
-        read: &ReadFile<'_>,
-    ) -> Option<(StorePath, Box<[StorePath]>)> {
-        let known = self.known.get(&digest).filter(|known| {
-            known.path.derivation_name() == Some(derivation.name.as_str())
-                && known.outputs.len() == derivation.outputs.len()
-        })?;
-        let file = read(&known.path)?;
-        let outputs = derivation.outputs.keys().zip(&known.outputs);
-        parts.is_file_of(outputs, dir, &file).then(|| (known.path.clone(), known.outputs.clone()))
+    /// Keeps a derivation that is complete for later runs, with what stands for it as an input.
+    pub(super) fn keep(&self, draft: &Draft, known: &Known, hash: InputHash) {
+        let (Some(cache), Some(digest)) = (&self.cache, draft.digest()) else { return };
+        let (InputHash::Derivation(hash) | InputHash::FixedOutput(hash)) = hash else { return };
+        let paths = std::iter::once(&known.path).chain(&known.outputs);
+        let parts: Vec<&[u8]> =
+            std::iter::once(hash.as_slice()).chain(paths.map(|path| path.digest().as_bytes())).collect();
+        cache.add_digest(digest, &parts);
+    }
+}
+
+impl Known {
+    pub(super) fn new(draft: &Draft, path: &StorePath, derivation: &Derivation) -> Known {
+        let outputs = match draft {
+            Draft::Masked(_) => derivation.outputs.values().filter_map(Output::path).cloned().collect(),
+            _ => Box::default(),
+        };
+        Known { path: path.clone(), outputs }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
-    use crate::store::{ComputeStore, HashModulo, Store, instantiate};
+    use crate::store::{ComputeStore, Hash, HashAlgorithm, HashModulo, Store, instantiate};
 
-    fn derivation(name: &str, text: &str) -> Derivation {
+    fn derivation(name: &str, text: &str, inputs: &[StorePath]) -> Derivation {
         let mut derivation = Derivation {
             name: name.into(),
             system: b"any".into(),
@@ -108,6 +150,9 @@ mod tests {
             ..Derivation::default()
         };
         derivation.env.insert("text", text);
+        for input in inputs {
+            derivation.add_input(input.clone(), &["out".into()]).expect("its outputs are not dynamic");
+        }
         let dir = StoreDir::default();
         for output in ["out", "dev"] {
             derivation.set_output(output.into(), Output::Deferred, &dir);
@@ -115,42 +160,87 @@ mod tests {
         derivation
     }
 
-    #[test]
-    fn what_comes_again_is_completed_like_the_first_time() {
+    fn fixed(name: &str, text: &str) -> Derivation {
+        let dir = StoreDir::default();
+        let mut derivation = derivation(name, text, &[]);
+        derivation.outputs.clear();
+        let hash = Hash::new(HashAlgorithm::Sha256, &[7; 32]).expect("it has 32 bytes");
+        let method = crate::store::ContentAddressMethod::Flat;
+        let path = dir.fixed_path(name, method, &hash, &BTreeSet::new()).expect("nothing is wrong with it");
+        derivation.set_output("out".into(), Output::Fixed { method, hash, path }, &dir);
+        derivation
+    }
+
+    /// Some derivations, among them some that come again, one after the other, as one run makes them.
+    fn run(cache: Option<&Path>) -> Vec<(StorePath, Derivation, Option<InputHash>)> {
         let mut store = ComputeStore::default();
         let mut hashes = HashModulo::new(StoreDir::default());
-        let mut made: Vec<(StorePath, Derivation)> = Vec::new();
-        for (name, text) in [("a", "x\ny"), ("a", "x y"), ("b", "x\ny"), ("a", "x\ny"), ("b", "x\ny"), ("a", "x y")] {
-            let mut derivation = derivation(name, text);
-            let path = instantiate(&mut store, &mut hashes, &mut derivation).expect("nothing is wrong with it");
-            assert_eq!(store.read_derivation(&path).expect("it has been added"), derivation);
-            made.push((path, derivation));
+        if let Some(directory) = cache {
+            hashes.use_cache(Cache::in_directory(directory));
         }
-        assert!(made[0] == made[3] && made[1] == made[5] && made[2] == made[4]);
-        let paths: BTreeSet<&StorePath> = made.iter().map(|(path, _)| path).collect();
-        assert_eq!(paths.len(), 3);
+        let mut made: Vec<(StorePath, Derivation, Option<InputHash>)> = Vec::new();
+        for round in 0..2 {
+            for (name, text) in [("a", "x\ny"), ("a", "x y"), ("b", "x\ny"), ("a", "x\ny")] {
+                let inputs: Vec<StorePath> = made[..made.len().min(6)].iter().map(|(path, ..)| path.clone()).collect();
+                let with_inputs = derivation(name, text, if round == 0 { &[] } else { &inputs });
+                for mut derivation in [derivation(name, text, &[]), fixed(name, text), with_inputs] {
+                    let path = instantiate(&mut store, &mut hashes, &mut derivation).expect("nothing is wrong with it");
+                    assert_eq!(store.read_derivation(&path).expect("it has been added"), derivation);
+                    let hash = hashes.get(&path);
+                    made.push((path, derivation, hash));
+                }
+            }
+        }
+        made
     }
 
     #[test]
-    fn equal_digests_of_different_derivations_do_no_harm() {
-        let dir = StoreDir::default();
-        let mut store = ComputeStore::default();
-        let mut hashes = HashModulo::new(dir.clone());
-        let mut first = derivation("a", "first");
-        let path = instantiate(&mut store, &mut hashes, &mut first).expect("nothing is wrong with it");
-        let file = crate::store::aterm::to_bytes(&first, &dir);
-        let mut repeats = Repeats::default();
-        repeats.remember(Draft::Masked(7), &path, &first);
-        let read = |_: &StorePath| Some(file.clone().into());
-        let found = |text: &str| {
-            let other = derivation("a", text);
-            let mut parts = Parts::default();
-            parts.fill(&other, &dir, super::super::aterm::Outputs::Masked);
-            repeats.of_parts(7, &other, &parts, &dir, &read).map(|(path, _)| path)
-        };
-        assert_eq!(found("first"), Some(path));
-        for other in ["other", "firs", "first ", ""] {
-            assert_eq!(found(other), None);
+    fn what_comes_again_is_completed_like_the_first_time() {
+        let expected = run(None);
+        let paths: BTreeSet<&StorePath> = expected.iter().map(|(path, ..)| path).collect();
+        assert_eq!(paths.len(), 3 + 3 + 3);
+        let directory = tempfile::tempdir().expect("there is room for files");
+        for _ in 0..3 {
+            assert_eq!(run(Some(directory.path())), expected);
         }
+    }
+
+    /// The second run does not compute anything: what it finds is what counts.
+    #[test]
+    fn an_earlier_run_is_believed() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let dir = StoreDir::default();
+        let complete = |text: &str, entry: Option<&[&[u8]]>| {
+            let cache = Cache::in_directory(directory.path());
+            let mut derivation = derivation("a", text, &[]);
+            let mut hashes = HashModulo::new(dir.clone());
+            hashes.use_cache(cache.clone());
+            let draft = hashes.draft(&mut derivation).expect("nothing is wrong with it");
+            if let Some(entry) = entry {
+                cache.add_digest(draft.digest().expect("it is looked for"), entry);
+            }
+            drop((hashes, cache));
+            let mut hashes = HashModulo::new(dir.clone());
+            hashes.use_cache(Cache::in_directory(directory.path()));
+            let mut store = ComputeStore::default();
+            instantiate(&mut store, &mut hashes, &mut derivation).expect("nothing is wrong with it")
+        };
+        let digest = b"bc1vasvg82di4jnh0pi90ji3rdkzh6qw".as_slice();
+        let invented = [[1; 32].as_slice(), digest, digest, digest];
+        assert_eq!(complete("one", Some(&invented)).base_name(), "bc1vasvg82di4jnh0pi90ji3rdkzh6qw-a.drv");
+        let right = complete("two", None);
+        assert_ne!(right.digest().as_bytes(), digest);
+        // Entries that cannot be right are none.
+        for (text, entry) in
+            [("3", &invented[..3]), ("4", &[b"".as_slice()]), ("5", &[[1; 32].as_slice(), &[b'!'; 96]])]
+        {
+            assert_eq!(complete(text, Some(entry)), {
+                let mut derivation = derivation("a", text, &[]);
+                instantiate(&mut ComputeStore::default(), &mut HashModulo::new(dir.clone()), &mut derivation)
+                    .expect("nothing is wrong with it")
+            });
+        }
+        let longer = [&invented[..], &[b"x"]].concat();
+        assert_ne!(complete("6", Some(&longer)).digest().as_bytes(), digest);
     }
 }

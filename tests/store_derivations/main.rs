@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use firn::store::{
     ComputeStore, ContentAddressMethod, Derivation, DerivationKind, Error, Hash, HashAlgorithm, HashModulo, InputHash,
     InputOutputs, Location, MAX_DYNAMIC_DEPTH, Output, OutputName, Placeholder, Store, StoreDir, StorePath, aterm,
-    closure, hash_bytes, instantiate, json, parse_derivation,
+    closure, derivation_path, hash_bytes, instantiate, json, parse_derivation,
 };
 use proptest::prelude::*;
 
@@ -74,8 +74,10 @@ fn outputs_and_store_paths_are_computed_as_by_nix() {
 #[test]
 fn the_closure_of_a_derivation() {
     let mut store = ComputeStore::new(dir());
-    for (_, _, derivation) in written_by_nix() {
-        store.add_derivation(&derivation, &aterm::to_bytes(&derivation, store.dir())).unwrap();
+    for (path, _, derivation) in written_by_nix() {
+        let file = aterm::to_bytes(&derivation, store.dir());
+        assert_eq!(derivation_path(store.dir(), &derivation, &file).unwrap(), path);
+        store.add_derivation(&path, &derivation, &file).unwrap();
     }
     let both = path("bz7sh3s2cj6lqwvd9ad1ydn81vqryxw8-ub.drv");
     let text = path("dda4p611vyrlinnjrh41mcwbvkrn4ngw-text2");

@@ -1,15 +1,8 @@
-//! Programs of earlier runs, in a directory of the user.
+//! The files of a cache: packs, which are written once, under another name, and never changed.
 //!
-//! Parsing a text and resolving its names takes longer than reading what came of it the last time. This is where that is
-//! kept: entries by keys, which know nothing of what they hold. `eval::programs` says what a key is made of: all of the
-//! text, and whatever else a program depends on; so an entry never becomes wrong, only useless.
-//!
-//! The entries are in packs, files that are written once, under another name, and never changed. Each run adds what was
-//! missing as one pack, and with it those that are not much larger, so there are few packs however many runs
-//! there have been (the logarithmic method of Bentley and Saxe, 1980). Several processes need not know of each other: at
-//! worst an entry is there twice. When the packs take more room than the limit, the oldest are deleted.
-
-mod pack;
+//! Each run adds what was missing as one pack, and with it those that are not much larger, so there are few packs however
+//! many runs there have been (the logarithmic method of Bentley and Saxe, 1980). Several processes need not know of each
+//! other: at worst an entry is there twice. When the packs take more room than the limit, the oldest are deleted.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -17,11 +10,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use pack::Pack;
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
-/// What an entry is found by.
-pub(crate) type Key = [u8; 16];
+use super::Key;
+use super::pack::{self, Pack};
 
 /// The bytes of the packs may be so many.
 const LIMIT: u64 = 256 << 20;
@@ -32,72 +25,34 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a pack ends, with the version of its format.
 const PACK: &str = "pack1";
 
-/// A directory with the programs of files that were evaluated before, so that they need not be parsed again.
-///
-/// An evaluator that [has one](crate::Builder::program_cache) looks there for the program of a file before it parses it, and
-/// adds those it did not find when it goes. What a file evaluates to does not change by that: an entry counts only for
-/// the same text at the same place, for the same build of firn with the same settings, and whatever is wrong with the
-/// directory only costs time. Files are small; all together are limited to 256 MiB.
-///
-/// ```
-/// # let directory = tempfile::tempdir()?;
-/// # let directory = directory.path();
-/// use firn::{Evaluator, Kind, ProgramCache};
-///
-/// let cache = ProgramCache::in_directory(directory.join("programs"));
-/// let mut firn = Evaluator::builder().program_cache(cache).build();
-/// let two = firn.eval_text("1 + 1", "/")?;
-/// assert_eq!(firn.kind(&two)?, Kind::Int(2));
-/// # Ok::<_, Box<dyn std::error::Error>>(())
-/// ```
+/// The packs in a directory, and what will be in the next one.
 #[derive(Debug)]
-pub struct ProgramCache {
+pub(super) struct Packs {
     directory: PathBuf,
     /// Nothing until something is looked for.
     packs: Option<Vec<Pack>>,
-    added: FxHashMap<Key, Vec<u8>>,
+    /// In the order in which they came.
+    added: IndexMap<Key, Vec<u8>, FxBuildHasher>,
     added_bytes: usize,
     limit: u64,
 }
 
-impl ProgramCache {
-    /// The cache in a directory, which is made when there is something to keep.
-    pub fn in_directory(directory: impl Into<PathBuf>) -> ProgramCache {
-        ProgramCache {
-            directory: directory.into(),
-            packs: None,
-            added: FxHashMap::default(),
-            added_bytes: 0,
-            limit: LIMIT,
-        }
-    }
-
-    /// The cache that the command uses: the directory that the variable `FIRN_CACHE_DIR` names, or else `firn` below that
-    /// of the user's caches (`XDG_CACHE_HOME`, or `.cache` in the home directory). None if the variable is there
-    /// and empty, or the user has no home directory.
-    pub fn of_user() -> Option<ProgramCache> {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        let directory = match variable("FIRN_CACHE_DIR") {
-            Some(directory) if directory.as_os_str().is_empty() => return None,
-            Some(directory) => directory,
-            None => {
-                let caches = variable("XDG_CACHE_HOME").filter(|directory| directory.is_absolute());
-                // A home directory that is not there is not meant to be, and in that of another user nothing is left behind.
-                let home = || std::env::home_dir().filter(|home| is_own(home));
-                caches.or_else(|| Some(home()?.join(".cache")))?.join("firn")
-            }
-        };
-        Some(ProgramCache::in_directory(directory.join("programs")))
+impl Packs {
+    pub(super) fn new(directory: PathBuf) -> Packs {
+        Packs { directory, packs: None, added: IndexMap::default(), added_bytes: 0, limit: LIMIT }
     }
 
     /// Puts the entry of a key into `entry`. Returns whether there is one.
-    pub(crate) fn find(&mut self, key: &Key, entry: &mut Vec<u8>) -> bool {
+    pub(super) fn find(&mut self, key: &Key, entry: &mut Vec<u8>) -> bool {
         let packs = self.packs.get_or_insert_with(|| open_packs(&self.directory));
-        packs.iter().any(|pack| pack.find(key, entry))
+        let found = packs.iter_mut().find_map(|pack| pack.find(key));
+        entry.clear();
+        entry.extend_from_slice(found.unwrap_or_default());
+        found.is_some()
     }
 
     /// Adds an entry, to be written by [`save`](Self::save).
-    pub(crate) fn add(&mut self, key: Key, entry: Vec<u8>) {
+    pub(super) fn add(&mut self, key: Key, entry: Vec<u8>) {
         self.added_bytes += entry.len();
         self.added.insert(key, entry);
         if self.added_bytes > MOST_ADDED {
@@ -106,16 +61,13 @@ impl ProgramCache {
         }
     }
 
-    /// Writes what was added. When the evaluator goes, this happens by itself, and errors do not count.
-    ///
-    /// # Errors
-    /// The directory cannot be made or written into, or is another user's.
-    pub fn save(&mut self) -> io::Result<()> {
+    /// Writes what was added.
+    pub(super) fn save(&mut self) -> io::Result<()> {
         if self.added.is_empty() {
             return Ok(());
         }
-        let mut entries: Vec<(Key, Vec<u8>)> = std::mem::take(&mut self.added).into_iter().collect();
-        self.added_bytes = 0;
+        let added = std::mem::take(&mut self.added);
+        let mut size = pack::size(added.len(), std::mem::take(&mut self.added_bytes));
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
         if !is_own(&self.directory) {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -124,19 +76,18 @@ impl ProgramCache {
         let mut packs = open_packs(&self.directory);
         self.packs = None;
         packs.sort_unstable_by_key(Pack::size);
-        let mut size = pack::size(&entries);
+        let mut entries: IndexMap<Key, Vec<u8>, FxBuildHasher> = IndexMap::default();
         let mut merged = Vec::new();
-        for pack in &packs {
+        for mut pack in packs {
             if pack.size() > 2 * size {
                 break;
             }
             size += pack.size();
-            pack.read_all(&mut entries);
+            pack.read_all(|key, entry| drop(entries.insert(key, entry.to_vec())));
             merged.push(pack);
         }
-        entries.sort_unstable_by_key(|(key, _)| *key);
-        entries.dedup_by_key(|(key, _)| *key);
-        pack::write(&self.directory, PACK, &entries)?;
+        entries.extend(added);
+        pack::write(&self.directory, PACK, entries.iter().map(|(key, entry)| (key, &entry[..])))?;
         for pack in merged {
             // Another process may have done so.
             let _ = fs::remove_file(pack.path());
@@ -170,7 +121,7 @@ impl ProgramCache {
     }
 }
 
-impl Drop for ProgramCache {
+impl Drop for Packs {
     fn drop(&mut self) {
         // A cache that cannot be written costs time and nothing else.
         let _ = self.save();
@@ -194,7 +145,7 @@ fn open_packs(directory: &Path) -> Vec<Pack> {
 
 /// Whether a directory belongs to the user that the process runs as, as far as the system tells. Programs are not taken
 /// from anybody else.
-fn is_own(directory: &Path) -> bool {
+pub(super) fn is_own(directory: &Path) -> bool {
     match (fs::metadata(directory), fs::metadata("/proc/self")) {
         (Ok(directory), Ok(process)) => directory.uid() == process.uid(),
         (Ok(_), Err(_)) => true,
@@ -212,7 +163,7 @@ mod tests {
         key
     }
 
-    fn find(cache: &mut ProgramCache, number: u32) -> Option<Vec<u8>> {
+    fn find(cache: &mut Packs, number: u32) -> Option<Vec<u8>> {
         let mut entry = Vec::new();
         cache.find(&key(number), &mut entry).then_some(entry)
     }
@@ -226,13 +177,13 @@ mod tests {
     fn entries_are_there_for_the_next_process() {
         let directory = tempfile::tempdir().expect("there is room for files");
         let path = directory.path().join("a/b");
-        let mut cache = ProgramCache::in_directory(&path);
+        let mut cache = Packs::new(path.clone());
         assert_eq!(find(&mut cache, 1), None);
         drop(cache);
         assert!(!path.exists(), "nothing was kept, so nothing is written");
 
         for round in 0..20_u32 {
-            let mut cache = ProgramCache::in_directory(&path);
+            let mut cache = Packs::new(path.clone());
             for before in 0..round {
                 assert_eq!(find(&mut cache, before), Some(vec![before as u8; 100]));
             }
@@ -245,13 +196,13 @@ mod tests {
     #[test]
     fn two_processes_lose_nothing() {
         let directory = tempfile::tempdir().expect("there is room for files");
-        let mut one = ProgramCache::in_directory(directory.path());
-        let mut two = ProgramCache::in_directory(directory.path());
+        let mut one = Packs::new(directory.path().to_owned());
+        let mut two = Packs::new(directory.path().to_owned());
         assert_eq!((find(&mut one, 1), find(&mut two, 2)), (None, None));
         one.add(key(1), b"one".to_vec());
         two.add(key(2), b"two".to_vec());
         drop((one, two));
-        let mut three = ProgramCache::in_directory(directory.path());
+        let mut three = Packs::new(directory.path().to_owned());
         assert_eq!(find(&mut three, 1).as_deref(), Some(&b"one"[..]));
         assert_eq!(find(&mut three, 2).as_deref(), Some(&b"two"[..]));
     }
@@ -259,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_damaged_is_not_there() {
         let directory = tempfile::tempdir().expect("there is room for files");
-        let mut cache = ProgramCache::in_directory(directory.path());
+        let mut cache = Packs::new(directory.path().to_owned());
         (0..50).for_each(|number| cache.add(key(number), vec![number as u8; 50]));
         cache.save().expect("it can be written");
         let [path] = &packs(directory.path())[..] else { panic!("one run makes one pack") };
@@ -268,7 +219,7 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x10;
             fs::write(path, &damaged).expect("it can be written");
-            let mut cache = ProgramCache::in_directory(directory.path());
+            let mut cache = Packs::new(directory.path().to_owned());
             for number in 0..50 {
                 let entry = find(&mut cache, number);
                 assert!(entry.is_none_or(|entry| entry == vec![number as u8; 50]), "byte {at}, entry {number}");
@@ -276,7 +227,7 @@ mod tests {
         }
         for length in [0, 7, 12, 20, whole.len() / 2, whole.len() - 1] {
             fs::write(path, &whole[..length]).expect("it can be written");
-            let mut cache = ProgramCache::in_directory(directory.path());
+            let mut cache = Packs::new(directory.path().to_owned());
             assert_eq!(find(&mut cache, 49), None, "{length} bytes");
         }
     }
@@ -284,7 +235,7 @@ mod tests {
     #[test]
     fn the_oldest_go_when_there_is_too_much() {
         let directory = tempfile::tempdir().expect("there is room for files");
-        let mut cache = ProgramCache::in_directory(directory.path());
+        let mut cache = Packs::new(directory.path().to_owned());
         cache.limit = 50_000;
         for number in 0..40_u32 {
             // Each is so much smaller than the last that they are not merged.
@@ -300,7 +251,7 @@ mod tests {
     #[test]
     fn a_directory_that_cannot_be_is_an_error_for_those_who_ask() {
         let file = tempfile::NamedTempFile::new().expect("there is room for files");
-        let mut cache = ProgramCache::in_directory(file.path().join("below"));
+        let mut cache = Packs::new(file.path().join("below"));
         assert_eq!(find(&mut cache, 1), None);
         cache.add(key(1), Vec::new());
         assert!(cache.save().is_err());

@@ -1,4 +1,4 @@
-//! Programs that are kept from one run of the command to the next.
+//! What is kept from one run of the command to the next.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -61,10 +61,48 @@ fn the_second_run_finds_what_the_first_has_kept() {
     }
 }
 
+/// Derivations that are found in the cache are the same, and written like others; a change of one is a change of those that need it.
+#[test]
+fn derivations_are_not_hashed_again() {
+    let runs = Runs::new();
+    let file = runs.scratch.path().join("derivations.cfg");
+    let instantiate = |text: &str, store: &str, flags: &[&str]| {
+        let program = format!(
+            "let make = name: before: derivation {{ inherit name before; system = \"any\"; builder = ./source; }};
+             in make \"c\" (make \"b\" (make \"a\" {text:?}))"
+        );
+        fs::write(&file, program).expect("it can be written");
+        let store = runs.scratch.path().join(store);
+        let mut command = runs.command(&["eval", "--raw", "-A", "drvPath", "--stats=json"]);
+        let output = output(command.arg(&file).arg("--store").arg(&store).args(flags));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let statistics: Value = serde_json::from_str(&errors).unwrap_or_else(|error| panic!("{error}: {errors}"));
+        let path = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut files: Vec<_> = fs::read_dir(store.join("nix/store")).expect("it is there").flatten().collect();
+        files.sort_by_key(fs::DirEntry::file_name);
+        let files: Vec<_> = files.iter().map(|file| (file.file_name(), fs::read(file.path()).ok())).collect();
+        (path, files, statistics["cached_derivations"].as_u64().expect("it is counted"))
+    };
+    let source = runs.scratch.path().join("source");
+    fs::write(&source, "one").expect("it can be written");
+    let (path, files, cached) = instantiate("one", "first", &[]);
+    assert_eq!((files.len(), cached), (4, 0));
+    assert_eq!(instantiate("one", "second", &[]), (path.clone(), files.clone(), 3));
+    assert_eq!(instantiate("one", "third", &["--no-cache"]), (path.clone(), files.clone(), 0));
+    let (other_path, _, cached) = instantiate("two", "fourth", &[]);
+    assert_ne!(other_path, path);
+    assert_eq!(cached, 0);
+    fs::write(&source, "two").expect("it can be written");
+    let (other_path, other_files, cached) = instantiate("one", "fifth", &[]);
+    assert_ne!(other_path, path);
+    assert_eq!(cached, 0);
+    assert_eq!(instantiate("one", "sixth", &["--no-cache"]), (other_path, other_files, 0));
+}
+
 #[test]
 fn it_can_be_switched_off() {
     let runs = Runs::new();
-    for flags in [&["--no-program-cache"][..], &["--option", "program-cache", "false"]] {
+    for flags in [&["--no-cache"][..], &["--option", "cache", "false"]] {
         let (_, cached) = runs.evaluate(flags);
         assert_eq!(cached, 0);
         assert!(!runs.cache().exists(), "{flags:?}");
@@ -74,7 +112,7 @@ fn it_can_be_switched_off() {
     assert_eq!(fs::read_dir(runs.scratch.path()).expect("it is there").count(), 0);
     // What is there already is not used either.
     runs.evaluate(&[]);
-    assert_eq!(runs.evaluate(&["--no-program-cache"]).1, 0);
+    assert_eq!(runs.evaluate(&["--no-cache"]).1, 0);
 }
 
 #[test]
@@ -82,10 +120,10 @@ fn it_is_with_the_caches_of_the_user() {
     let runs = Runs::new();
     let mut command = runs.command(&["eval", "-A", "drvPath", "configuration.cfg"]);
     assert!(output(command.env_remove("FIRN_CACHE_DIR")).status.success());
-    assert!(runs.scratch.path().join(".cache/firn/programs").is_dir());
+    assert!(runs.scratch.path().join(".cache/firn/evaluation").is_dir());
     let elsewhere = runs.scratch.path().join("xdg");
     assert!(output(command.env("XDG_CACHE_HOME", &elsewhere)).status.success());
-    assert!(elsewhere.join("firn/programs").is_dir());
+    assert!(elsewhere.join("firn/evaluation").is_dir());
     // Where there is no home, none is made.
     let nowhere = runs.scratch.path().join("nowhere");
     assert!(output(command.env_remove("XDG_CACHE_HOME").env("HOME", &nowhere)).status.success());
@@ -100,10 +138,10 @@ fn a_cache_that_cannot_be_used_is_no_error() {
     assert_eq!(runs.evaluate(&[]), (first.clone(), 0));
     fs::remove_file(runs.cache()).expect("it can be removed");
     runs.evaluate(&[]);
-    for pack in fs::read_dir(runs.cache().join("programs")).expect("it is there") {
+    for pack in fs::read_dir(runs.cache().join("evaluation")).expect("it is there") {
         fs::write(pack.expect("it can be listed").path(), "damaged").expect("it can be written");
     }
-    let packs = runs.cache().join("programs");
+    let packs = runs.cache().join("evaluation");
     fs::create_dir(packs.join("directory.pack1")).expect("it can be made");
     // Nobody writes into this one.
     let _ = Command::new("mkfifo").arg(packs.join("pipe.pack1")).status();
@@ -117,7 +155,7 @@ fn nix_instantiate_has_it_too() {
     runs.evaluate(&[]);
     let mut command = runs.command(&["--eval", "-A", "drvPath", "configuration.cfg"]);
     let first = output(command.arg0("nix-instantiate"));
-    let without = output(command.args(["--option", "program-cache", "false"]));
+    let without = output(command.args(["--option", "cache", "false"]));
     assert!(first.status.success() && first.stdout == without.stdout);
 }
 

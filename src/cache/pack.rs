@@ -1,4 +1,5 @@
-//! A file with entries: a header, an index that is sorted by key, and the entries end to end.
+//! A file with entries: a header, an index that is sorted by key, and the entries end to end, in the order in which they were
+//! added. The next run asks for them in much the same order, so a window of the file serves many in a row.
 //!
 //! | bytes   | what                                                                   |
 //! |---------|------------------------------------------------------------------------|
@@ -21,6 +22,9 @@ const MAGIC: &[u8; 8] = b"firnpack";
 const HEADER: usize = 16;
 const ROW: usize = 28;
 
+/// So much of the entries is read at a time.
+const WINDOW: u64 = 64 << 10;
+
 /// A pack that can be read. Entries are read when they are asked for.
 #[derive(Debug)]
 pub(super) struct Pack {
@@ -29,16 +33,18 @@ pub(super) struct Pack {
     size: u64,
     /// The rows of the index.
     index: Vec<u8>,
+    /// What was read of the file last, and where it begins there.
+    window: Vec<u8>,
+    window_start: u64,
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes are four"))
 }
 
-/// What a pack of these entries takes.
-pub(super) fn size(entries: &[(Key, Vec<u8>)]) -> u64 {
-    let entries: usize = entries.iter().map(|(_, entry)| ROW + entry.len()).sum();
-    (HEADER + entries) as u64
+/// What a pack of so many entries with so many bytes takes.
+pub(super) fn size(entries: usize, bytes: usize) -> u64 {
+    (HEADER + entries * ROW + bytes) as u64
 }
 
 impl Pack {
@@ -56,7 +62,7 @@ impl Pack {
         if crc32fast::hash(&index) != number(&header, 12) {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        Ok(Pack { path, file, size, index })
+        Ok(Pack { path, file, size, index, window: Vec::new(), window_start: 0 })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -71,52 +77,71 @@ impl Pack {
         self.index.as_chunks().0
     }
 
-    /// Puts the entry of a key into `entry`. Returns whether there is one.
-    pub(super) fn find(&self, key: &Key, entry: &mut Vec<u8>) -> bool {
-        let found = self.rows().binary_search_by(|row| row[..16].cmp(key));
-        found.is_ok_and(|at| self.read(&self.rows()[at], entry))
+    /// The entry of a key.
+    pub(super) fn find(&mut self, key: &Key) -> Option<&[u8]> {
+        let at = self.rows().binary_search_by(|row| row[..16].cmp(key)).ok()?;
+        let row = self.rows()[at];
+        self.read(&row)
     }
 
-    fn read(&self, row: &[u8; ROW], entry: &mut Vec<u8>) -> bool {
+    fn read(&mut self, row: &[u8; ROW]) -> Option<&[u8]> {
         let start = (HEADER + self.index.len()) as u64 + u64::from(number(row, 16));
-        let length = u64::from(number(row, 20));
-        if start + length > self.size {
-            return false;
+        let end = start + u64::from(number(row, 20));
+        if end > self.size {
+            return None;
         }
-        entry.resize(length as usize, 0);
-        self.file.read_exact_at(entry, start).is_ok() && crc32fast::hash(entry) == number(row, 24)
+        if start < self.window_start || end > self.window_start + self.window.len() as u64 {
+            let length = WINDOW.max(end - start).min(self.size - start);
+            self.window_start = start;
+            self.window.resize(length as usize, 0);
+            if self.file.read_exact_at(&mut self.window, start).is_err() {
+                self.window.clear();
+                return None;
+            }
+        }
+        let entry = &self.window[(start - self.window_start) as usize..(end - self.window_start) as usize];
+        (crc32fast::hash(entry) == number(row, 24)).then_some(entry)
     }
 
-    /// Adds all entries that can be read.
-    pub(super) fn read_all(&self, entries: &mut Vec<(Key, Vec<u8>)>) {
-        for row in self.rows() {
-            let mut entry = Vec::new();
-            if self.read(row, &mut entry) {
-                entries.push((row[..16].try_into().expect("a row begins with its key"), entry));
+    /// All entries that can be read, in the order in which they were added.
+    pub(super) fn read_all(&mut self, mut entry: impl FnMut(Key, &[u8])) {
+        let mut rows = self.rows().to_vec();
+        rows.sort_unstable_by_key(|row| number(row, 16));
+        for row in rows {
+            if let Some(bytes) = self.read(&row) {
+                entry(row[..16].try_into().expect("a row begins with its key"), bytes);
             }
         }
     }
 }
 
-/// Writes a pack of entries that are sorted by key into a directory, with a name that none has and this extension.
-pub(super) fn write(directory: &Path, extension: &str, entries: &[(Key, Vec<u8>)]) -> io::Result<()> {
-    let mut index = Vec::with_capacity(entries.len() * ROW);
+/// Writes a pack of entries, none twice, into a directory, with a name that none has and this extension.
+pub(super) fn write<'a>(
+    directory: &Path,
+    extension: &str,
+    entries: impl ExactSizeIterator<Item = (&'a Key, &'a [u8])> + Clone,
+) -> io::Result<()> {
+    let mut rows: Vec<[u8; ROW]> = Vec::with_capacity(entries.len());
     let mut offset = 0_u32;
-    for (key, entry) in entries {
+    for (key, entry) in entries.clone() {
         let too_large = || io::Error::from(io::ErrorKind::FileTooLarge);
         let length = u32::try_from(entry.len()).map_err(|_| too_large())?;
-        index.extend_from_slice(key);
-        for number in [offset, length, crc32fast::hash(entry)] {
-            index.extend(number.to_le_bytes());
+        let mut row = [0; ROW];
+        row[..16].copy_from_slice(key);
+        for (to, number) in row[16..].as_chunks_mut().0.iter_mut().zip([offset, length, crc32fast::hash(entry)]) {
+            *to = number.to_le_bytes();
         }
+        rows.push(row);
         offset = offset.checked_add(length).ok_or_else(too_large)?;
     }
+    rows.sort_unstable();
+    let index = rows.as_flattened();
     let file = tempfile::Builder::new().prefix("").suffix(".new").tempfile_in(directory)?;
     let mut file = BufWriter::new(file);
     file.write_all(MAGIC)?;
-    file.write_all(&(entries.len() as u32).to_le_bytes())?;
-    file.write_all(&crc32fast::hash(&index).to_le_bytes())?;
-    file.write_all(&index)?;
+    file.write_all(&(rows.len() as u32).to_le_bytes())?;
+    file.write_all(&crc32fast::hash(index).to_le_bytes())?;
+    file.write_all(index)?;
     for (_, entry) in entries {
         file.write_all(entry)?;
     }
