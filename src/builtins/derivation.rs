@@ -380,19 +380,20 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
     let drv_path = eval.store.add_derivation(&mut derivation)?;
     let mut context = ContextSet::default();
     context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));
-    let text = eval.store.print(&drv_path);
-    let drv_value = Str::concat(eval.heap, &[text.as_bytes()], context.as_slice());
+    let drv_value = eval.store.path_value(eval.heap, &drv_path, &context);
     let mut attrs = AttrList::from_iter([(names::DRV_PATH, Pos::NONE, drv_value)]);
     for (name, output) in &derivation.outputs {
-        let text = match output.path() {
-            Some(path) => eval.store.print(path),
-            None => Placeholder::of_output(&drv_path, name).to_string(),
-        };
         let mut context = ContextSet::default();
         context.insert(
             eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: smallvec![name.clone()] }),
         );
-        let value = Str::concat(eval.heap, &[text.as_bytes()], context.as_slice());
+        let value = match output.path() {
+            Some(path) => eval.store.path_value(eval.heap, path, &context),
+            None => {
+                let text = Placeholder::of_output(&drv_path, name).to_string();
+                Str::concat(eval.heap, &[text.as_bytes()], context.as_slice())
+            }
+        };
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }
     Ok(eval.attrs_from(attrs))

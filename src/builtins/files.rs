@@ -270,9 +270,8 @@ fn add_resolved<'h>(eval: &mut Eval<'h>, source: &Source<'_, 'h>) -> Result<Stor
 impl<'h> Eval<'h> {
     /// A store path as a string that refers to it.
     pub(super) fn store_path_value(&mut self, path: StorePath) -> Value<'h> {
-        let text = self.store.print(&path);
         let mut context = ContextSet::default();
-        context.insert(self.contexts.intern(ContextElement::Opaque(path)));
-        Str::concat(self.heap, &[text.as_bytes()], context.as_slice())
+        context.insert(self.contexts.intern(ContextElement::Opaque(path.clone())));
+        self.store.path_value(self.heap, &path, &context)
     }
 }

@@ -33,9 +33,33 @@ pub(super) struct Pack {
     size: u64,
     /// The rows of the index.
     index: Vec<u8>,
+    /// Where the rows begin with the same first bits. Keys are digests, so there are about as many of each.
+    starts: Vec<u32>,
     /// What was read of the file last, and where it begins there.
     window: Vec<u8>,
     window_start: u64,
+}
+
+/// Rows are told apart by so many bits of their keys first.
+const BUCKET_BITS: u32 = 10;
+
+/// For each bucket, and one behind them all, how many rows are before it.
+fn starts(rows: &[[u8; ROW]]) -> Vec<u32> {
+    let mut starts = vec![0; (1 << BUCKET_BITS) + 1];
+    for row in rows {
+        starts[bucket(row) + 1] += 1;
+    }
+    let mut before = 0;
+    for start in &mut starts {
+        before += *start;
+        *start = before;
+    }
+    starts
+}
+
+/// The first bits of a key.
+fn bucket(key: &[u8]) -> usize {
+    usize::from(u16::from_be_bytes([key[0], key[1]]) >> (u16::BITS - BUCKET_BITS))
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
@@ -62,7 +86,8 @@ impl Pack {
         if crc32fast::hash(&index) != number(&header, 12) {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        Ok(Pack { path, file, size, index, window: Vec::new(), window_start: 0 })
+        let starts = starts(index.as_chunks().0);
+        Ok(Pack { path, file, size, index, starts, window: Vec::new(), window_start: 0 })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -79,8 +104,9 @@ impl Pack {
 
     /// The entry of a key.
     pub(super) fn find(&mut self, key: &Key) -> Option<&[u8]> {
-        let at = self.rows().binary_search_by(|row| row[..16].cmp(key)).ok()?;
-        let row = self.rows()[at];
+        let bucket = bucket(key);
+        let rows = self.rows().get(self.starts[bucket] as usize..self.starts[bucket + 1] as usize)?;
+        let row = rows[rows.binary_search_by(|row| row[..16].cmp(key)).ok()?];
         self.read(&row)
     }
 

@@ -14,7 +14,7 @@ use crate::builtins::builtin_file;
 use crate::builtins::text::path::base_name;
 use crate::cache::Cache;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::heap::Value;
+use crate::heap::{Heap, Str, Value};
 use crate::program::names;
 use crate::store::{
     self, ContentAddressMethod, Derivation, FileSource, FileType, Hash, HashAlgorithm, HashModulo, Location,
@@ -61,6 +61,12 @@ impl StoreState {
     /// A store path in full.
     pub(crate) fn print(&self, path: &StorePath) -> String {
         self.dir.display(path)
+    }
+
+    /// A store path in full, as a string with this context.
+    pub(crate) fn path_value<'h>(&self, heap: &'h Heap, path: &StorePath, context: &ContextSet) -> Value<'h> {
+        let parts = [self.dir.as_str().as_bytes(), b"/", path.base_name().as_bytes()];
+        Str::concat(heap, &parts, context.as_slice())
     }
 
     /// The store path that a path is or is below.

@@ -390,3 +390,34 @@ fn suspects(word: u64) -> u64 {
 fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes that need a backslash, and those next to them in value, at each place of texts around the length of a word.
+    #[test]
+    fn what_needs_a_backslash_gets_one_wherever_it_is() {
+        let dir = StoreDir::default();
+        let bytes =
+            [b'"', b'!', b'#', b'\\', b'[', b']', b'\n', b'\r', b'\t', 0, 0x0b, 0x1f, b' ', 0x7f, 0x80, 0xff, 0x8a];
+        for length in 1..=20 {
+            for (place, &byte) in (0..length).flat_map(|place| bytes.iter().map(move |byte| (place, byte))) {
+                for around in [b'a', b'\n', 0xdc, byte] {
+                    let mut text = vec![around; length];
+                    text[place] = byte;
+                    let mut out = Vec::new();
+                    Writer { out: &mut out, dir: &dir }.escaped(&text);
+                    let escaped = text.iter().flat_map(|byte| match byte {
+                        b'\n' => br"\n".to_vec(),
+                        b'\r' => br"\r".to_vec(),
+                        b'\t' => br"\t".to_vec(),
+                        b'"' | b'\\' => vec![b'\\', *byte],
+                        _ => vec![*byte],
+                    });
+                    assert_eq!(out, escaped.collect::<Vec<u8>>(), "{text:?}");
+                }
+            }
+        }
+    }
+}

@@ -37,8 +37,13 @@ impl Environment {
     /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
     /// order, collect them.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.insert_parts(name, &[value.as_ref()]);
+    }
+
+    /// The same with a value of several parts.
+    pub(super) fn insert_parts(&mut self, name: impl AsRef<[u8]>, parts: &[&[u8]]) {
         let written = self.insert_with(name, |bytes| {
-            bytes.extend_from_slice(value.as_ref());
+            parts.iter().for_each(|part| bytes.extend_from_slice(part));
             Ok::<_, std::convert::Infallible>(())
         });
         match written {

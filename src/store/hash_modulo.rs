@@ -171,7 +171,7 @@ impl HashModulo {
     fn complete_as(&self, derivation: &mut Derivation, known: &Known) -> Result<()> {
         let Derivation { name, outputs, env, .. } = derivation;
         for ((output_name, output), path) in outputs.iter_mut().zip(&known.outputs) {
-            fill_variable(name, env, output_name, self.dir.display(path))?;
+            self.fill_variable(name, env, output_name, path)?;
             *output = Output::InputAddressed(path.clone());
         }
         Ok(())
@@ -257,7 +257,22 @@ impl HashModulo {
                 return Err(Error::derivation(name, problem));
             }
             if let Some(path) = output.path() {
-                fill_variable(name, env, output_name, self.dir.display(path))?;
+                self.fill_variable(name, env, output_name, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the variable that is named like an output the output's path, which it may have already.
+    fn fill_variable(&self, name: &str, env: &mut Environment, output: &OutputName, path: &StorePath) -> Result<()> {
+        let parts = [self.dir.as_str().as_bytes(), b"/", path.base_name().as_bytes()];
+        match env.get(&**output) {
+            None | Some([]) => env.insert_parts(&**output, &parts),
+            Some(value) if value == parts.concat() => {}
+            Some(value) => {
+                let (value, path) = (String::from_utf8_lossy(value), self.dir.display(path));
+                let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
+                return Err(Error::derivation(name, problem));
             }
         }
         Ok(())
@@ -423,17 +438,4 @@ fn check_path(name: &str, output: &Output, right: &StorePath) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn fill_variable(name: &str, env: &mut Environment, output: &OutputName, path: String) -> Result<()> {
-    match env.get(&**output) {
-        None | Some([]) => env.insert(&**output, path),
-        Some(value) if value == path.as_bytes() => {}
-        Some(value) => {
-            let value = String::from_utf8_lossy(value);
-            let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
-            return Err(Error::derivation(name, problem));
-        }
-    }
-    Ok(())
 }

@@ -100,15 +100,30 @@ impl StorePath {
     /// [`Error::Name`] if the name breaks a rule.
     pub fn from_digest(digest: [u8; 20], name: &str) -> Result<StorePath> {
         check_name(name.as_bytes())?;
-        let mut base_name = [0; DIGEST_LENGTH + 1 + MAX_NAME_LENGTH];
-        for (to, digit) in base_name.iter_mut().zip(nix32::digits(&digest)) {
+        let mut digits = [0; DIGEST_LENGTH];
+        for (to, digit) in digits.iter_mut().zip(nix32::digits(&digest)) {
             *to = digit;
         }
+        Ok(StorePath::from_digits(&digits, &[name]).expect("the name and the digits are valid"))
+    }
+
+    /// The path with a digest as it is written, and a name of several parts. Nothing if there can be no such path.
+    pub(super) fn from_digits(digits: &[u8; DIGEST_LENGTH], name: &[&str]) -> Option<StorePath> {
+        const NAME: usize = DIGEST_LENGTH + 1;
+        let mut base_name = [0; NAME + MAX_NAME_LENGTH];
+        base_name[..DIGEST_LENGTH].copy_from_slice(digits);
         base_name[DIGEST_LENGTH] = b'-';
-        let len = DIGEST_LENGTH + 1 + name.len();
-        base_name[DIGEST_LENGTH + 1..len].copy_from_slice(name.as_bytes());
-        let base_name = std::str::from_utf8(&base_name[..len]).expect("digest and name are ASCII");
-        Ok(StorePath { base_name: base_name.into() })
+        let mut length = NAME;
+        for part in name {
+            base_name.get_mut(length..length + part.len())?.copy_from_slice(part.as_bytes());
+            length += part.len();
+        }
+        let base_name = &base_name[..length];
+        if name_problem(&base_name[NAME..]).is_some() || !digits.iter().all(|&byte| nix32::is_digit(byte)) {
+            return None;
+        }
+        let base_name = std::str::from_utf8(base_name).expect("digest and name are ASCII");
+        Some(StorePath { base_name: base_name.into() })
     }
 
     /// `digest-name`.
@@ -344,6 +359,20 @@ mod tests {
             parse(&format!("/nix/store/{DIGEST}+a")),
             format!("'{DIGEST}+a' is not a valid store path: no '-' follows the digest")
         );
+    }
+
+    #[test]
+    fn a_path_of_digits_and_parts_of_a_name() {
+        let digits: &[u8; DIGEST_LENGTH] = DIGEST.as_bytes().try_into().unwrap();
+        let path = |name: &[&str]| StorePath::from_digits(digits, name).map(|path| path.to_string());
+        assert_eq!(path(&["a", "-", "dev"]), Some(format!("{DIGEST}-a-dev")));
+        assert_eq!(path(&["a", ".drv"]), Some(format!("{DIGEST}-a.drv")));
+        let (long, longer) = ("a".repeat(200), "a".repeat(208));
+        assert!(path(&[&long, ".drv"]).is_some());
+        for wrong in [&[][..], &[""], &[".", "-a"], &["a", "/b"], &[&longer, ".drv"]] {
+            assert_eq!(path(wrong), None, "{wrong:?}");
+        }
+        assert!(StorePath::from_digits(&[b'e'; DIGEST_LENGTH], &["a"]).is_none());
     }
 
     #[test]

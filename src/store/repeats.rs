@@ -8,7 +8,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::address::output_path_name;
 use super::aterm::Parts;
 use super::derivation::{Derivation, Output, OutputName};
 use super::hash_modulo::InputHash;
@@ -89,13 +88,17 @@ impl Repeats {
     pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
         let entry = self.cache.as_ref()?.find_digest(draft.digest()?, &mut self.entry)?;
         let (hash, mut digests) = entry.split_first_chunk::<32>()?;
-        let mut path = |name: &str| {
-            let (digest, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
+        let mut path = |name: &[&str]| {
+            let (digits, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
             digests = rest;
-            StorePath::from_base_name([digest.as_slice(), b"-", name.as_bytes()].concat()).ok()
+            StorePath::from_digits(digits, name)
         };
-        let drv = path(&derivation.file_name())?;
-        let output = |name: &OutputName| path(&output_path_name(&derivation.name, name));
+        let name = derivation.name.as_str();
+        let drv = path(&[name, ".drv"])?;
+        let output = |output: &OutputName| match &**output {
+            "out" => path(&[name]),
+            output => path(&[name, "-", output]),
+        };
         let (outputs, hash) = match draft {
             Draft::Masked(_) => {
                 (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
