@@ -1,4 +1,4 @@
-//! Generates the parser's tables from `grammar/nix.lalrpop`, and gives the format of cached programs a name.
+//! Generates the parser's tables from `grammar/nix.lalrpop`, and names the formats of what is cached.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -12,15 +12,19 @@ fn main() {
         .emit_rerun_directives(true)
         .process()
         .expect("grammar/nix.lalrpop is a valid LALRPOP grammar");
-    println!("cargo::rustc-env=FIRN_PROGRAM_FORMAT={}", program_format());
+    println!(
+        "cargo::rustc-env=FIRN_PROGRAM_FORMAT={}",
+        format_of(&["grammar", "src/syntax", "src/program", "src/builtins"])
+    );
+    println!("cargo::rustc-env=FIRN_STORE_FORMAT={}", format_of(&["src/store"]));
 }
 
-/// What a program looks like that is made of a text depends on this code. A program of another build must not be taken for
-/// one of this build, so its format is named for all of the code.
-fn program_format() -> String {
+/// What a program looks like that is made of a text depends on code, and so do the hashes that are computed. What another build has kept
+/// must not be taken for what this build would make, so it is named for all of the code.
+fn format_of(parts: &[&str]) -> String {
     let mut hasher = DefaultHasher::new();
     std::env::var("CARGO_PKG_VERSION").expect("cargo sets the version for build scripts").hash(&mut hasher);
-    for part in ["grammar", "src/syntax", "src/program", "src/builtins"] {
+    for part in parts {
         println!("cargo::rerun-if-changed={part}");
         hash_files(Path::new(part), &mut hasher);
     }

@@ -141,6 +141,13 @@ impl Pack {
     }
 }
 
+/// How many entries a pack has, as it says.
+pub(super) fn count(path: &Path) -> io::Result<u32> {
+    let mut header = [0; HEADER];
+    File::open(path)?.read_exact_at(&mut header, 0)?;
+    Ok(number(&header, 8))
+}
+
 /// Writes a pack of entries, none twice, into a directory, with a name that none has and this extension.
 pub(super) fn write<'a>(
     directory: &Path,

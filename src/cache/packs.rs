@@ -18,6 +18,8 @@ use super::pack::{self, Pack};
 
 /// The bytes of the packs may be so many.
 const LIMIT: u64 = 256 << 20;
+/// An entry counts as so many bytes more than it has, since each run reads the indices of all packs.
+const COST_OF_ENTRY: u64 = 1 << 10;
 /// When so many bytes have been added, they are written.
 const MOST_ADDED: usize = 32 << 20;
 /// Files that a process left behind that was killed while it wrote are deleted when they are so old.
@@ -54,7 +56,9 @@ impl Packs {
     /// Adds an entry, to be written by [`save`](Self::save).
     pub(super) fn add(&mut self, key: Key, entry: Vec<u8>) {
         self.added_bytes += entry.len();
-        self.added.insert(key, entry);
+        if let Some(replaced) = self.added.insert(key, entry) {
+            self.added_bytes -= replaced.len();
+        }
         if self.added_bytes > MOST_ADDED {
             // As when the evaluator goes, errors do not count.
             let _ = self.save();
@@ -69,7 +73,7 @@ impl Packs {
         let added = std::mem::take(&mut self.added);
         let mut size = pack::size(added.len(), std::mem::take(&mut self.added_bytes));
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
-        if !is_own(&self.directory) {
+        if !is_private(&self.directory) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         // What other processes have added meanwhile counts, too.
@@ -102,20 +106,24 @@ impl Packs {
         for file in fs::read_dir(&self.directory)?.flatten() {
             let Ok(metadata) = file.metadata() else { continue };
             let changed = metadata.modified().unwrap_or(now);
-            if is_pack(&file.path()) {
-                packs.push((changed, metadata.len(), file.path()));
+            // Opening what is no file might wait for somebody to write into it.
+            if is_pack(&file.path()) && metadata.is_file() {
+                let entries = pack::count(&file.path()).unwrap_or(0);
+                packs.push((changed, metadata.len() + u64::from(entries) * COST_OF_ENTRY, file.path()));
             } else if now.duration_since(changed).is_ok_and(|age| age > ABANDONED) && metadata.is_file() {
                 let _ = fs::remove_file(file.path());
             }
         }
         packs.sort_unstable();
-        let mut total: u64 = packs.iter().map(|(_, size, _)| size).sum();
-        for (_, size, path) in packs {
+        let mut total: u64 = packs.iter().map(|(_, cost, _)| cost).sum();
+        // The newest stays in any case.
+        packs.pop();
+        for (_, cost, path) in packs {
             if total <= self.limit {
                 break;
             }
             let _ = fs::remove_file(path);
-            total -= size;
+            total -= cost;
         }
         Ok(())
     }
@@ -132,10 +140,10 @@ fn is_pack(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == PACK)
 }
 
-/// The packs in a directory that can be read and are nobody else's.
+/// The packs in a directory that can be read, where nobody else can have put them.
 fn open_packs(directory: &Path) -> Vec<Pack> {
     let Ok(files) = fs::read_dir(directory) else { return Vec::new() };
-    if !is_own(directory) {
+    if !is_private(directory) {
         return Vec::new();
     }
     // Opening what is no file might wait for somebody to write into it.
@@ -143,8 +151,12 @@ fn open_packs(directory: &Path) -> Vec<Pack> {
     files.map(|file| file.path()).filter(|path| is_pack(path)).filter_map(|path| Pack::open(path).ok()).collect()
 }
 
-/// Whether a directory belongs to the user that the process runs as, as far as the system tells. Programs are not taken
-/// from anybody else.
+/// Whether nobody but the user that the process runs as can write into a directory. Results are not taken from others.
+fn is_private(directory: &Path) -> bool {
+    is_own(directory) && fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o022 == 0)
+}
+
+/// Whether a directory belongs to the user that the process runs as, as far as the system tells.
 pub(super) fn is_own(directory: &Path) -> bool {
     match (fs::metadata(directory), fs::metadata("/proc/self")) {
         (Ok(directory), Ok(process)) => directory.uid() == process.uid(),
@@ -230,6 +242,44 @@ mod tests {
             let mut cache = Packs::new(directory.path().to_owned());
             assert_eq!(find(&mut cache, 49), None, "{length} bytes");
         }
+    }
+
+    #[test]
+    fn where_others_can_write_there_is_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let path = directory.path().join("packs");
+        let mut cache = Packs::new(path.clone());
+        cache.add(key(1), vec![1]);
+        cache.save().expect("it can be written");
+        for (mode, is_used) in [(0o700, true), (0o755, true), (0o775, false), (0o777, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
+            let mut cache = Packs::new(path.clone());
+            assert_eq!(find(&mut cache, 1).is_some(), is_used, "{mode:o}");
+            cache.add(key(2), vec![2]);
+            assert_eq!(cache.save().is_ok(), is_used, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn the_newest_stays_however_large() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut cache = Packs::new(directory.path().to_owned());
+        cache.limit = 10_000;
+        cache.add(key(1), vec![1; 20_000]);
+        cache.save().expect("it can be written");
+        assert_eq!(find(&mut cache, 1).map(|entry| entry.len()), Some(20_000));
+        // Small ones count, too, by their number. Times of files are not told apart if they are closer.
+        let pause = || std::thread::sleep(Duration::from_millis(30));
+        cache.limit = 100_000;
+        pause();
+        (0..200).for_each(|number| cache.add(key(number), vec![1]));
+        cache.save().expect("it can be written");
+        pause();
+        cache.add(key(1000), vec![1]);
+        cache.save().expect("it can be written");
+        assert_eq!(packs(directory.path()).len(), 1);
+        assert!(find(&mut cache, 1000).is_some() && find(&mut cache, 7).is_none());
     }
 
     #[test]

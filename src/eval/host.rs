@@ -119,11 +119,15 @@ impl Host for SystemHost {
     }
 }
 
+/// So much more than a file should have is asked for at once. Files that the system makes up say that they have nothing, and of some
+/// only the first call gets anything.
+const READ_AHEAD: usize = 64;
+
 /// The bytes of a regular file that should have this length, mostly with one call of the system: where less comes than there is
 /// room for, the file ends.
 fn read_regular(mut file: std::fs::File, length: u64) -> io::Result<Vec<u8>> {
     let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
-    let room = length.saturating_add(1);
+    let room = length.saturating_add(READ_AHEAD);
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.resize(room, 0);
@@ -168,4 +172,35 @@ fn run_git(repository: &Path, arguments: &[&str], input: &[u8]) -> io::Result<Ve
         return Ok(output.stdout);
     }
     Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn files_are_read_whole() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let path = directory.path().join("file");
+        for length in [0, 1, 63, 64, 65, 5_000, 300_000] {
+            let bytes: Vec<u8> = (0..length).map(|index| index as u8).collect();
+            fs::write(&path, &bytes).expect("it can be written");
+            assert_eq!(SystemHost.read_file(&path).expect("it can be read"), bytes);
+            // As when the file grows or shrinks meanwhile, or the system does not know how long it is.
+            for wrong in [0, length / 2, length + 1, length + 1000] {
+                let file = fs::File::open(&path).expect("it can be read");
+                assert_eq!(read_regular(file, wrong).expect("it can be read"), bytes, "{length} {wrong}");
+            }
+        }
+    }
+
+    /// Of these, only the first call of the system gets anything.
+    #[test]
+    fn numbers_of_the_system_are_read_whole() {
+        let path = Path::new("/proc/sys/kernel/pid_max");
+        let Ok(text) = fs::read(path) else { return println!("there is no {}: skipped", path.display()) };
+        assert_eq!(SystemHost.read_file(path).expect("it can be read"), text);
+    }
 }

@@ -111,15 +111,17 @@ impl Heap {
     }
 
     /// Takes back `words` words from `start` on, which were the end of an object and have not been written to, if they are what
-    /// was given last.
+    /// was given last. Tells whether they are.
     #[inline(always)]
-    pub(super) fn give_back_words(&self, start: NonNull<u64>, words: usize) {
+    pub(super) fn give_back_words(&self, start: NonNull<u64>, words: usize) -> bool {
         let start = start.as_ptr().cast::<u8>();
         // An object with a chunk of its own may end where the current chunk begins. Then what follows begins there, too, which
         // is as good: all chunks are freed together.
-        if self.next.get() == start.wrapping_add(words * 8) {
+        let is_last = self.next.get() == start.wrapping_add(words * 8);
+        if is_last {
             self.next.set(start);
         }
+        is_last
     }
 
     #[cold]

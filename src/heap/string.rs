@@ -174,8 +174,9 @@ impl<'h> Writer<'h> {
                 let (reserved, used) = (promised.div_ceil(8), length.div_ceil(8));
                 // The bytes begin at a word.
                 let end_of_used = self.end.sub(length).add(8 * used);
-                heap.give_back_words(end_of_used.cast(), reserved - used);
-                heap.tally.strings.take_back(reserved - used);
+                if heap.give_back_words(end_of_used.cast(), reserved - used) {
+                    heap.tally.strings.take_back(reserved - used);
+                }
             }
         }
         Value::of_object(self.object)

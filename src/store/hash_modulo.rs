@@ -30,6 +30,9 @@ use crate::cache::Cache;
 pub struct HashModulo {
     dir: StoreDir,
     known: FxHashMap<StorePath, InputHash>,
+    /// Those of them that were read from a store or given, and those that need such. Nothing tells whether their paths are those of
+    /// their files, so what follows from them is not kept for other runs.
+    unproven: FxHashSet<StorePath>,
     repeats: Repeats,
     /// How many derivations were completed with what an earlier run had kept.
     earlier: u64,
@@ -59,6 +62,7 @@ impl HashModulo {
         HashModulo {
             dir,
             known: FxHashMap::default(),
+            unproven: FxHashSet::default(),
             repeats: Repeats::default(),
             earlier: 0,
             parts: Parts::default(),
@@ -139,7 +143,12 @@ impl HashModulo {
         derivation: &mut Derivation,
         is_there: impl Fn(&StorePath) -> bool,
     ) -> Result<Option<StorePath>> {
-        match self.repeats.find(draft).filter(|known| is_there(&known.path)) {
+        // A name that no output can have may look like several outputs.
+        let fits = |known: &Known| match draft {
+            Draft::Masked(_) => known.outputs.len() == derivation.outputs.len(),
+            _ => true,
+        };
+        match self.repeats.find(draft).filter(|known| fits(known) && is_there(&known.path)) {
             Some(known) => {
                 self.complete_as(derivation, known)?;
                 Ok(Some(known.path.clone()))
@@ -152,8 +161,9 @@ impl HashModulo {
     /// its [file](HashModulo::file) is written, and it is remembered.
     pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &mut Derivation) -> Result<Option<StorePath>> {
         let Some((known, hash)) = self.repeats.find_earlier(draft, derivation) else { return Ok(None) };
-        // It depends on nothing but what this run has seen, too.
-        if !derivation.input_derivations.keys().all(|path| self.known.contains_key(path)) {
+        // It depends on nothing but what this run has made, too.
+        let is_made = |path: &StorePath| self.known.contains_key(path) && !self.is_unproven(path);
+        if !derivation.input_derivations.keys().all(is_made) {
             return Ok(None);
         }
         self.complete_as(derivation, &known)?;
@@ -226,10 +236,19 @@ impl HashModulo {
                 self.known.insert(path.clone(), hash);
                 hash
             }
-            (None, None) => self.learn(path.clone(), derivation, read)?,
+            (None, None) => {
+                self.learn_inputs(derivation, read)?;
+                let hash = self.input_hash(derivation)?;
+                self.known.insert(path.clone(), hash);
+                hash
+            }
         };
         let known = Known::new(&completed.draft, path, derivation);
-        self.repeats.keep(&completed.draft, &known, hash);
+        if derivation.input_derivations.keys().any(|input| self.is_unproven(input)) {
+            self.unproven.insert(path.clone());
+        } else {
+            self.repeats.keep(&completed.draft, &known, hash);
+        }
         self.repeats.remember(&completed.draft, known);
         Ok(())
     }
@@ -295,8 +314,13 @@ impl HashModulo {
         }
         self.learn_inputs(derivation, read)?;
         let hash = self.input_hash(derivation)?;
+        self.unproven.insert(path.clone());
         self.known.insert(path, hash);
         Ok(hash)
+    }
+
+    fn is_unproven(&self, path: &StorePath) -> bool {
+        !self.unproven.is_empty() && self.unproven.contains(path)
     }
 
     /// What stands for the derivation at `path`, if that is remembered.
@@ -325,6 +349,7 @@ impl HashModulo {
             } else if let Some(finished) = unfinished.pop() {
                 let hash = self.input_hash(&finished.derivation)?;
                 above.remove(&finished.path);
+                self.unproven.insert(finished.path.clone());
                 self.known.insert(finished.path, hash);
                 unknown = finished.siblings;
             } else {

@@ -56,7 +56,8 @@ impl Draft {
 /// What belongs together is digested in one piece, which is much faster than bit by bit.
 fn digest(kind: &[u8], name: &str, dir: &StoreDir, parts: &[&[u8]], buffer: &mut Vec<u8>) -> Digest {
     buffer.clear();
-    for text in [kind, name.as_bytes(), dir.as_str().as_bytes()].iter().chain(parts) {
+    let format = env!("FIRN_STORE_FORMAT").as_bytes();
+    for text in [kind, format, name.as_bytes(), dir.as_str().as_bytes()].iter().chain(parts) {
         buffer.extend((text.len() as u64).to_le_bytes());
         buffer.extend_from_slice(text);
     }
@@ -71,12 +72,12 @@ impl Repeats {
 
     /// The outputs of the derivation are missing, and the other parts of its bytes are these.
     pub(super) fn masked(&mut self, name: &str, parts: &Parts, dir: &StoreDir) -> Draft {
-        Draft::Masked(digest(b"firn derivation 1", name, dir, &parts.file(), &mut self.digested))
+        Draft::Masked(digest(b"derivation", name, dir, &parts.file(), &mut self.digested))
     }
 
     /// The derivation has this name and file, and a fixed output.
     pub(super) fn file(&mut self, name: &str, file: &[u8], dir: &StoreDir) -> Draft {
-        Draft::File(digest(b"firn fixed derivation 1", name, dir, &[file], &mut self.digested))
+        Draft::File(digest(b"fixed derivation", name, dir, &[file], &mut self.digested))
     }
 
     /// A derivation of this run.
@@ -206,6 +207,65 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(run(Some(directory.path())), expected);
         }
+    }
+
+    /// A store may have something else at the path of a derivation. What follows from that is not kept.
+    #[test]
+    fn what_was_read_spoils_nothing_but_the_run() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let dir = StoreDir::default();
+        let mut input = derivation("input", "right", &[]);
+        let path = instantiate(&mut ComputeStore::default(), &mut HashModulo::new(dir.clone()), &mut input)
+            .expect("nothing is wrong with it");
+        let run = |has_wrong_input: bool, cache: bool| {
+            let (mut store, mut hashes) = (ComputeStore::default(), HashModulo::new(dir.clone()));
+            if cache {
+                hashes.use_cache(Cache::in_directory(directory.path()));
+            }
+            if has_wrong_input {
+                let mut wrong = derivation("input", "wrong", &[]);
+                HashModulo::new(dir.clone())
+                    .fill_outputs(&mut wrong, &mut |_| unreachable!())
+                    .expect("it has no inputs");
+                let file = crate::store::aterm::to_bytes(&wrong, &dir);
+                store.add_derivation(&path, &wrong, &file).expect("it is kept in memory");
+            } else {
+                let mut input = derivation("input", "right", &[]);
+                instantiate(&mut store, &mut hashes, &mut input).expect("nothing is wrong with it");
+            }
+            let mut middle = derivation("middle", "", std::slice::from_ref(&path));
+            let middle_path = instantiate(&mut store, &mut hashes, &mut middle).expect("nothing is wrong with it");
+            let mut last = derivation("last", "", &[middle_path]);
+            instantiate(&mut store, &mut hashes, &mut last).expect("nothing is wrong with it")
+        };
+        let (right, wrong) = (run(false, false), run(true, false));
+        assert_ne!(right, wrong);
+        for has_wrong_input in [true, false, true, false] {
+            assert_eq!(run(has_wrong_input, true), if has_wrong_input { wrong.clone() } else { right.clone() });
+        }
+    }
+
+    /// The names of outputs are written without escapes, so that of a wrong one may look like several.
+    #[test]
+    fn an_output_that_cannot_be_is_an_error_whatever_was_before() {
+        let dir = StoreDir::default();
+        let with_outputs = |outputs: &[&str]| {
+            let mut derivation = derivation("a", "", &[]);
+            derivation.outputs.clear();
+            derivation.env = Default::default();
+            for output in ["dev", "out", "dev\",\"\",\"\",\"\"),(\"out"] {
+                derivation.env.insert(output, "");
+            }
+            for output in outputs {
+                derivation.set_output((*output).into(), Output::Deferred, &dir);
+            }
+            derivation
+        };
+        let (mut store, mut hashes) = (ComputeStore::default(), HashModulo::new(dir.clone()));
+        let mut instantiate = |mut derivation: Derivation| instantiate(&mut store, &mut hashes, &mut derivation);
+        assert!(instantiate(with_outputs(&["dev\",\"\",\"\",\"\"),(\"out"])).is_err());
+        instantiate(with_outputs(&["dev", "out"])).expect("nothing is wrong with it");
+        assert!(instantiate(with_outputs(&["dev\",\"\",\"\",\"\"),(\"out"])).is_err());
     }
 
     /// The second run does not compute anything: what it finds is what counts.
