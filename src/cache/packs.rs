@@ -20,8 +20,8 @@ use super::pack::{self, Pack};
 const LIMIT: u64 = 256 << 20;
 /// An entry counts as so many bytes more than it has, since each run reads the indices of all packs.
 const COST_OF_ENTRY: u64 = 1 << 10;
-/// When so many bytes have been added, they are written.
-const MOST_ADDED: usize = 32 << 20;
+/// When so many bytes have been added, they are written, so that they need no memory.
+const MOST_ADDED: usize = 2 << 20;
 /// Files that a process left behind that was killed while it wrote are deleted when they are so old.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a pack ends, with the version of its format.
@@ -60,13 +60,17 @@ impl Packs {
             self.added_bytes -= replaced.len();
         }
         if self.added_bytes > MOST_ADDED {
-            // As when the evaluator goes, errors do not count.
-            let _ = self.save();
+            // As when the evaluator goes, errors do not count. Merging would need all of the memory again.
+            let _ = self.write(false);
         }
     }
 
     /// Writes what was added.
     pub(super) fn save(&mut self) -> io::Result<()> {
+        self.write(true)
+    }
+
+    fn write(&mut self, is_merged: bool) -> io::Result<()> {
         if self.added.is_empty() {
             return Ok(());
         }
@@ -77,7 +81,7 @@ impl Packs {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         // What other processes have added meanwhile counts, too.
-        let mut packs = open_packs(&self.directory);
+        let mut packs = if is_merged { open_packs(&self.directory) } else { Vec::new() };
         self.packs = None;
         packs.sort_unstable_by_key(Pack::size);
         let mut entries: IndexMap<Key, Vec<u8>, FxBuildHasher> = IndexMap::default();
@@ -242,6 +246,21 @@ mod tests {
             let mut cache = Packs::new(directory.path().to_owned());
             assert_eq!(find(&mut cache, 49), None, "{length} bytes");
         }
+    }
+
+    #[test]
+    fn a_run_that_adds_much_writes_it_meanwhile() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut cache = Packs::new(directory.path().to_owned());
+        for number in 0..50 {
+            cache.add(key(number), vec![number as u8; MOST_ADDED / 10]);
+            assert!(cache.added_bytes <= MOST_ADDED);
+            assert!(number < 20 || find(&mut cache, number - 20) == Some(vec![number as u8 - 20; MOST_ADDED / 10]));
+        }
+        assert!(packs(directory.path()).len() >= 4);
+        drop(cache);
+        let mut cache = Packs::new(directory.path().to_owned());
+        assert!((0..50).all(|number| find(&mut cache, number).is_some()));
     }
 
     #[test]
