@@ -12,7 +12,7 @@ use crate::cache::{Cache, Digest};
 /// Looking for the hash of less takes longer than hashing.
 const LEAST: usize = if cfg!(test) { 1 } else { 512 };
 /// So much is held in memory.
-const MOST: usize = 4 << 20;
+const MOST: usize = 2 << 20;
 
 /// The SHA-256 hash of the archive of a tree. All files are read; what is remembered is the hash of what was in them.
 pub(super) fn hash_archive(tree: &Tree<'_>, cache: &Cache) -> Result<Hash> {
