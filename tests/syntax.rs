@@ -1,9 +1,13 @@
 //! The parser on any input: nothing is lost, nothing panics, nothing overflows the stack.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use firn::syntax::{self, Features, NodeId, Parse, SyntaxKind};
 use proptest::prelude::*;
+
+/// The unit tests list it with the same.
+#[path = "../src/corpus.rs"]
+mod corpus;
 
 const FEATURES: Features = Features { pipe_operators: true };
 
@@ -40,23 +44,8 @@ fn check_children(parse: &Parse, node: NodeId) {
 
 /// The programs of the corpus.
 fn programs() -> Vec<PathBuf> {
-    let mut programs = Vec::new();
-    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")];
-    while let Some(directory) = pending.pop() {
-        for entry in std::fs::read_dir(directory).expect("the corpus can be read") {
-            let path = entry.expect("the corpus can be read").path();
-            if path.is_symlink() {
-                continue;
-            }
-            match path.extension() {
-                _ if path.is_dir() => pending.push(path),
-                Some(extension) if extension == "cfg" || extension == "nix" => programs.push(path),
-                _ => {}
-            }
-        }
-    }
+    let programs = corpus::programs_in("corpus");
     assert!(programs.len() > 900, "the corpus is there");
-    programs.sort();
     programs
 }
 
