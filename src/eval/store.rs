@@ -65,8 +65,7 @@ impl StoreState {
 
     /// A store path in full, as a string with this context.
     pub(crate) fn path_value<'h>(&self, heap: &'h Heap, path: &StorePath, context: &ContextSet) -> Value<'h> {
-        let parts = [self.dir.as_str().as_bytes(), b"/", path.base_name().as_bytes()];
-        Str::concat(heap, &parts, context.as_slice())
+        Str::concat(heap, &self.dir.parts(path).map(str::as_bytes), context.as_slice())
     }
 
     /// The store path that a path is or is below.

@@ -69,9 +69,14 @@ impl ContentAddressMethod {
 /// The name of the store object of an output: that of the derivation, and
 /// unless the output is `out` also that of the output.
 pub fn output_path_name(derivation: &str, output: &str) -> String {
+    output_path_name_parts(derivation, output).concat()
+}
+
+/// What that name is made of, one after the other.
+pub(super) fn output_path_name_parts<'a>(derivation: &'a str, output: &'a str) -> [&'a str; 3] {
     match output {
-        "out" => derivation.to_owned(),
-        _ => format!("{derivation}-{output}"),
+        "out" => [derivation, "", ""],
+        _ => [derivation, "-", output],
     }
 }
 
@@ -189,9 +194,8 @@ impl StoreDir {
         let mut fingerprint = String::with_capacity(256 + references.size_hint().0 * REFERENCE);
         fingerprint.push_str(kind);
         for reference in references {
-            for part in [":", self.as_str(), "/", reference.base_name()] {
-                fingerprint.push_str(part);
-            }
+            fingerprint.push(':');
+            fingerprint.extend(self.parts(reference));
         }
         self.finish_path(fingerprint, hash, name)
     }

@@ -298,9 +298,7 @@ impl Writer<'_> {
 
     fn path(&mut self, path: &StorePath) {
         self.raw(br#"""#);
-        self.raw(self.dir.as_str().as_bytes());
-        self.raw(b"/");
-        self.raw(path.base_name().as_bytes());
+        self.dir.parts(path).iter().for_each(|part| self.raw(part.as_bytes()));
         self.raw(br#"""#);
     }
 

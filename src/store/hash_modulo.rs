@@ -229,20 +229,15 @@ impl HashModulo {
         completed: Completed,
         read: &mut ReadDerivation<'_>,
     ) -> Result<()> {
-        let hash = match (self.known.get(path), completed.inputs) {
-            (Some(hash), _) => *hash,
-            (None, Some(inputs)) => {
-                let hash = InputHash::Derivation(sha256_of_parts(&self.parts.shown(&self.file, inputs)));
-                self.known.insert(path.clone(), hash);
-                hash
-            }
+        let hash = match (self.get(path), completed.inputs) {
+            (Some(hash), _) => hash,
+            (None, Some(inputs)) => InputHash::Derivation(sha256_of_parts(&self.parts.shown(&self.file, inputs))),
             (None, None) => {
                 self.learn_inputs(derivation, read)?;
-                let hash = self.input_hash(derivation)?;
-                self.known.insert(path.clone(), hash);
-                hash
+                self.input_hash(derivation)?
             }
         };
+        self.known.insert(path.clone(), hash);
         let known = Known::new(&completed.draft, path, derivation);
         if derivation.input_derivations.keys().any(|input| self.is_unproven(input)) {
             self.unproven.insert(path.clone());
@@ -284,12 +279,12 @@ impl HashModulo {
 
     /// Gives the variable that is named like an output the output's path, which it may have already.
     fn fill_variable(&self, name: &str, env: &mut Environment, output: &OutputName, path: &StorePath) -> Result<()> {
-        let parts = [self.dir.as_str().as_bytes(), b"/", path.base_name().as_bytes()];
+        let parts = self.dir.parts(path);
         match env.get(&**output) {
-            None | Some([]) => env.insert_parts(&**output, &parts),
-            Some(value) if value == parts.concat() => {}
+            None | Some([]) => env.insert_parts(&**output, &parts.map(str::as_bytes)),
+            Some(value) if value == parts.concat().as_bytes() => {}
             Some(value) => {
-                let (value, path) = (String::from_utf8_lossy(value), self.dir.display(path));
+                let (value, path) = (String::from_utf8_lossy(value), parts.concat());
                 let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
                 return Err(Error::derivation(name, problem));
             }

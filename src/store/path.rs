@@ -99,16 +99,21 @@ impl StorePath {
     ///
     /// [`Error::Name`] if the name breaks a rule.
     pub fn from_digest(digest: [u8; 20], name: &str) -> Result<StorePath> {
-        check_name(name.as_bytes())?;
         let mut digits = [0; DIGEST_LENGTH];
         for (to, digit) in digits.iter_mut().zip(nix32::digits(&digest)) {
             *to = digit;
         }
-        Ok(StorePath::from_digits(&digits, &[name]).expect("the name and the digits are valid"))
+        StorePath::join(&digits, &[name])
+            .ok_or_else(|| check_name(name.as_bytes()).expect_err("the name has a problem"))
     }
 
     /// The path with a digest as it is written, and a name of several parts. Nothing if there can be no such path.
     pub(super) fn from_digits(digits: &[u8; DIGEST_LENGTH], name: &[&str]) -> Option<StorePath> {
+        digits.iter().all(|&byte| nix32::is_digit(byte)).then(|| StorePath::join(digits, name))?
+    }
+
+    /// The same with digits that are valid.
+    fn join(digits: &[u8; DIGEST_LENGTH], name: &[&str]) -> Option<StorePath> {
         const NAME: usize = DIGEST_LENGTH + 1;
         let mut base_name = [0; NAME + MAX_NAME_LENGTH];
         base_name[..DIGEST_LENGTH].copy_from_slice(digits);
@@ -119,7 +124,7 @@ impl StorePath {
             length += part.len();
         }
         let base_name = &base_name[..length];
-        if name_problem(&base_name[NAME..]).is_some() || !digits.iter().all(|&byte| nix32::is_digit(byte)) {
+        if name_problem(&base_name[NAME..]).is_some() {
             return None;
         }
         let base_name = std::str::from_utf8(base_name).expect("digest and name are ASCII");
@@ -204,7 +209,12 @@ impl StoreDir {
 
     /// The whole path of a store object.
     pub fn display(&self, path: &StorePath) -> String {
-        [&self.path, "/", &path.base_name].concat()
+        self.parts(path).concat()
+    }
+
+    /// What a store path in full is made of, one after the other.
+    pub(crate) fn parts<'a>(&'a self, path: &'a StorePath) -> [&'a str; 3] {
+        [&self.path, "/", &path.base_name]
     }
 
     /// Whether `path` is, by its text, below the store directory.

@@ -8,6 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::address::output_path_name_parts;
 use super::aterm::Parts;
 use super::derivation::{Derivation, Output, OutputName};
 use super::hash_modulo::InputHash;
@@ -94,12 +95,8 @@ impl Repeats {
             digests = rest;
             StorePath::from_digits(digits, name)
         };
-        let name = derivation.name.as_str();
-        let drv = path(&[name, ".drv"])?;
-        let output = |output: &OutputName| match &**output {
-            "out" => path(&[name]),
-            output => path(&[name, "-", output]),
-        };
+        let drv = path(&[&derivation.file_name()])?;
+        let output = |output: &OutputName| path(&output_path_name_parts(&derivation.name, output));
         let (outputs, hash) = match draft {
             Draft::Masked(_) => {
                 (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
