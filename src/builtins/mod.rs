@@ -17,6 +17,7 @@ mod import;
 mod json;
 mod lists;
 mod numbers;
+mod position;
 mod sort;
 mod strings;
 mod table;

@@ -101,7 +101,10 @@ const BARE: &[&str] = &[
 
 /// The builtins of an evaluator.
 pub(crate) struct BuiltinTable {
+    /// Those with names, then those that are in no scope.
     all: Vec<&'static Builtin>,
+    /// How many have names.
+    named: usize,
     /// `toString`, for calls of it in texts.
     to_string: BuiltinId,
 }
@@ -138,9 +141,16 @@ impl BuiltinTable {
     /// The builtins that the settings allow.
     pub(crate) fn new(settings: &Settings) -> Self {
         let is_enabled = |builtin: &&Builtin| builtin.feature.is_none_or(|feature| settings.features.has(feature));
-        let all: Vec<_> = all().filter(is_enabled).collect();
+        let mut all: Vec<_> = all().filter(is_enabled).collect();
         let to_string = all.iter().position(|builtin| builtin.name == "toString").expect("no feature is needed for it");
-        BuiltinTable { all, to_string: BuiltinId(to_string as u16) }
+        let named = all.len();
+        all.extend(super::position::BUILTINS);
+        BuiltinTable { all, named, to_string: BuiltinId(to_string as u16) }
+    }
+
+    /// The functions that find out the line and the column of a position.
+    pub(crate) fn line_and_column(&self) -> [BuiltinId; 2] {
+        [0, 1].map(|index| BuiltinId((self.named + index) as u16))
     }
 
     /// `toString`, if that is what this value is.
@@ -154,8 +164,9 @@ impl BuiltinTable {
         self.all[id.0 as usize]
     }
 
+    /// Those with names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (BuiltinId, &'static Builtin)> + '_ {
-        self.all.iter().enumerate().map(|(index, &builtin)| (BuiltinId(index as u16), builtin))
+        self.all[..self.named].iter().enumerate().map(|(index, &builtin)| (BuiltinId(index as u16), builtin))
     }
 
     /// The builtin of this name.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::output::to_stderr;
 use super::progress::Progress;
@@ -111,6 +112,11 @@ impl Host for CommandHost {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.reporter.progress.count_file();
         self.system.read_file(path)
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.reporter.progress.count_file();
+        self.system.read_shared(path)
     }
 
     fn modified(&self, path: &Path) -> io::Result<i64> {

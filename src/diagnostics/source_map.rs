@@ -223,8 +223,16 @@ impl SourceFile {
 /// ```
 #[derive(Debug, Default)]
 pub struct SourceMap {
-    files: RwLock<Vec<Arc<SourceFile>>>,
+    files: RwLock<Files>,
     ownership: Ownership,
+}
+
+/// All files in the order of their positions.
+#[derive(Debug, Default)]
+struct Files {
+    all: Vec<Arc<SourceFile>>,
+    /// The first position of each, close together for those who look for a position.
+    bases: Vec<u32>,
 }
 
 impl SourceMap {
@@ -241,7 +249,7 @@ impl SourceMap {
     pub fn add(&self, name: SourceName, bytes: impl Into<Arc<[u8]>>) -> Result<Arc<SourceFile>, SourcesTooLarge> {
         let bytes = bytes.into();
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        let base = match files.last() {
+        let base = match files.all.last() {
             // One position more than there are bytes: the end of the file is a place, too.
             Some(last) => u64::from(last.base) + last.bytes.len() as u64 + 1,
             None => 1,
@@ -251,20 +259,21 @@ impl SourceMap {
         }
         let file = Arc::new(SourceFile {
             // Every file takes a position at least, so there are fewer files than positions.
-            id: FileId(files.len() as u32),
+            id: FileId(files.all.len() as u32),
             name,
             bytes,
             base: base as u32,
             line_starts: OnceLock::new(),
         });
-        files.push(file.clone());
+        files.all.push(file.clone());
+        files.bases.push(file.base);
         Ok(file)
     }
 
     /// The file named by `id`, or nothing if `id` comes from another map.
     pub fn file(&self, id: FileId) -> Option<Arc<SourceFile>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(id.0 as usize).cloned()
+        files.all.get(id.0 as usize).cloned()
     }
 
     /// Says that the files in a directory are the user's own: traces show them first. What is evaluated makes the directory
@@ -292,8 +301,8 @@ impl SourceMap {
     /// The file that holds a position.
     pub fn file_at(&self, pos: Pos) -> Option<Arc<SourceFile>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let after = files.partition_point(|file| file.base <= pos.0);
-        let file = files.get(after.checked_sub(1)?)?;
+        let after = files.bases.partition_point(|&base| base <= pos.0);
+        let file = files.all.get(after.checked_sub(1)?)?;
         file.offset(pos).map(|_| file.clone())
     }
 

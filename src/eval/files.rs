@@ -27,9 +27,9 @@ impl<'h> Eval<'h> {
     pub(crate) fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>> {
         let result = match self.store.place(path) {
             Place::Text(text) => return Ok(text),
-            Place::Path(physical) => self.host.read_file(os_path(&physical)),
+            Place::Path(physical) => self.host.read_shared(os_path(&physical)),
         };
-        result.map(Arc::from).map_err(|cause| self.unreadable(path, &cause))
+        result.map_err(|cause| self.unreadable(path, &cause))
     }
 
     /// Reads a regular file piece by piece.

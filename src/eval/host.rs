@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::diagnostics::{Colors, Diagnostic, RenderOptions, SourceMap, printable, render};
 use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile};
@@ -17,6 +18,14 @@ pub trait Host: FileSource + Send + Sync {
     /// # Errors
     /// There is no such file, or it cannot be read.
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// The same as it is kept, as the texts of programs are; a copy of what [`read_file`](Host::read_file) gives unless a host can
+    /// do without.
+    ///
+    /// # Errors
+    /// Those of [`read_file`](Host::read_file).
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.read_file(path).map(Arc::from)
+    }
     /// When a file was changed last, in seconds since 1970-01-01 00:00 UTC; links are not followed. Zero if
     /// that is not known.
     ///
@@ -75,17 +84,15 @@ impl FileSource for SystemHost {
 
 impl Host for SystemHost {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut file = std::fs::File::open(path)?;
+        let file = std::fs::File::open(path)?;
         let metadata = file.metadata()?;
-        if metadata.is_file() {
-            return read_regular(file, metadata.len());
-        }
-        let mut bytes = Vec::new();
-        // A device may have no end.
-        if file.by_ref().take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is no regular file and does not end"));
-        }
-        Ok(bytes)
+        if metadata.is_file() { read_regular(file, metadata.len()) } else { read_stream(file) }
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let file = std::fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() { share_regular(file, metadata.len()) } else { read_stream(file).map(Arc::from) }
     }
 
     fn modified(&self, path: &Path) -> io::Result<i64> {
@@ -122,6 +129,8 @@ impl Host for SystemHost {
 /// So much more than a file should have is asked for at once. Files that the system makes up say that they have nothing, and of some
 /// only the first call gets anything.
 const READ_AHEAD: usize = 64;
+/// For a file that says that it is longer there may be no memory.
+const MOST_IN_PLACE: usize = 16 << 20;
 
 /// The bytes of a regular file that should have this length, mostly with one call of the system: where less comes than there is
 /// room for, the file ends.
@@ -131,16 +140,49 @@ fn read_regular(mut file: std::fs::File, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.resize(room, 0);
-    let count = loop {
-        match file.read(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => break result?,
-        }
-    };
+    let count = read_once(&mut file, &mut bytes)?;
     bytes.truncate(count);
     if count != length {
         // The file has changed, or is one whose length the system does not know.
         file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// The same as it is kept. Up to this length a file is read to where it stays; another call tells that it ends there.
+fn share_regular(mut file: std::fs::File, length: u64) -> io::Result<Arc<[u8]>> {
+    let Some(length) = usize::try_from(length).ok().filter(|length| (1..=MOST_IN_PLACE).contains(length)) else {
+        return read_regular(file, length).map(Arc::from);
+    };
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, length).collect();
+    let mut more = [0; READ_AHEAD];
+    let place = Arc::get_mut(&mut bytes).expect("nobody else has it yet");
+    let count = read_once(&mut file, place)?;
+    let further = read_once(&mut file, &mut more)?;
+    if count == length && further == 0 {
+        return Ok(bytes);
+    }
+    // The file has changed.
+    let mut bytes = [&bytes[..count], &more[..further]].concat();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+fn read_once(file: &mut std::fs::File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// The bytes of what is no regular file.
+fn read_stream(file: std::fs::File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // A device may have no end.
+    if file.take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is no regular file and does not end"));
     }
     Ok(bytes)
 }
@@ -188,10 +230,13 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|index| index as u8).collect();
             fs::write(&path, &bytes).expect("it can be written");
             assert_eq!(SystemHost.read_file(&path).expect("it can be read"), bytes);
+            assert_eq!(SystemHost.read_shared(&path).expect("it can be read")[..], bytes);
             // As when the file grows or shrinks meanwhile, or the system does not know how long it is.
             for wrong in [0, length / 2, length + 1, length + 1000] {
                 let file = fs::File::open(&path).expect("it can be read");
                 assert_eq!(read_regular(file, wrong).expect("it can be read"), bytes, "{length} {wrong}");
+                let file = fs::File::open(&path).expect("it can be read");
+                assert_eq!(share_regular(file, wrong).expect("it can be read")[..], bytes, "{length} {wrong}");
             }
         }
     }
@@ -202,5 +247,6 @@ mod tests {
         let path = Path::new("/proc/sys/kernel/pid_max");
         let Ok(text) = fs::read(path) else { return println!("there is no {}: skipped", path.display()) };
         assert_eq!(SystemHost.read_file(path).expect("it can be read"), text);
+        assert_eq!(SystemHost.read_shared(path).expect("it can be read")[..], text);
     }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::Eval;
-use crate::diagnostics::{Pos, SourceMap, SourceName};
+use crate::diagnostics::{Pos, SourceFile, SourceMap, SourceName};
 use crate::heap::{Str, Thunk, Value};
 use crate::program::names;
 
@@ -37,17 +37,18 @@ impl<'h> Eval<'h> {
         })
     }
 
-    /// A position as `builtins.unsafeGetAttrPos` gives it: a set, or null if there is none.
+    /// A position as `builtins.unsafeGetAttrPos` gives it: a set, or null if there is none. Line and column are found out when
+    /// they are asked for, which is seldom.
     pub(crate) fn position_value(&mut self, pos: Pos) -> Value<'h> {
-        let Some((file, line, column)) = self.locate(pos).filter(|_| self.is_in_file(pos)) else {
-            return Value::null();
-        };
-        let file = Str::plain(self.heap, &file);
+        let file = self.sources.file_at(pos);
+        let Some(SourceName::File(path)) = file.as_deref().map(SourceFile::name) else { return Value::null() };
+        let file = Str::plain(self.heap, path.as_os_str().as_bytes());
+        let position = Value::int(self.heap, i64::from(pos.to_raw()));
+        let [line, column] = self.builtins.line_and_column().map(Value::builtin);
         self.attrs_of([
             (names::FILE, file),
-            // In Nix, these two are found out when they are asked for.
-            (names::LINE, Thunk::computed(self.heap, Value::small_int(line))),
-            (names::COLUMN, Thunk::computed(self.heap, Value::small_int(column))),
+            (names::LINE, Thunk::apply(self.heap, line, position)),
+            (names::COLUMN, Thunk::apply(self.heap, column, position)),
         ])
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use super::error::Result;
 use super::hash::{Hash, HashAlgorithm};
 use super::hasher::{Hasher, sha256};
-use super::nar;
+use super::nar::{self, Buffers};
 use super::tree::Tree;
 use crate::cache::{Cache, Digest};
 
@@ -14,13 +14,28 @@ const LEAST: usize = if cfg!(test) { 1 } else { 512 };
 /// So much is held in memory.
 const MOST: usize = 2 << 20;
 
-/// The SHA-256 hash of the archive of a tree. All files are read; what is remembered is the hash of what was in them.
-pub(super) fn hash_archive(tree: &Tree<'_>, cache: &Cache) -> Result<Hash> {
-    let mut archive = Archive::Short(Vec::new());
-    nar::write(tree, &mut archive)?;
-    match archive {
-        Archive::Long(hasher) => Ok(hasher.finish()),
-        Archive::Short(bytes) => Ok(Hash::sha256(hash_bytes(&bytes, cache))),
+/// Computes hashes of archives, or finds them in a cache. Its memory is used again.
+#[derive(Debug)]
+pub(super) struct ArchiveHasher {
+    cache: Cache,
+    archive: Vec<u8>,
+    buffers: Buffers,
+}
+
+impl ArchiveHasher {
+    pub(super) fn new(cache: Cache) -> ArchiveHasher {
+        ArchiveHasher { cache, archive: Vec::new(), buffers: Buffers::default() }
+    }
+
+    /// The SHA-256 hash of the archive of a tree. All files are read; what is remembered is the hash of what was in them.
+    pub(super) fn hash(&mut self, tree: &Tree<'_>) -> Result<Hash> {
+        self.archive.clear();
+        let mut archive = Archive::Short(&mut self.archive);
+        nar::write_with(tree, &mut archive, &mut self.buffers)?;
+        match archive {
+            Archive::Long(hasher) => Ok(hasher.finish()),
+            Archive::Short(bytes) => Ok(Hash::sha256(hash_bytes(bytes, &self.cache))),
+        }
     }
 }
 
@@ -44,14 +59,14 @@ fn digest(archive: &[u8]) -> Digest {
     *hasher.finalize().as_bytes()
 }
 
-enum Archive {
+enum Archive<'a> {
     /// All that was written so far.
-    Short(Vec<u8>),
+    Short(&'a mut Vec<u8>),
     /// More than is worth holding.
     Long(Box<Hasher>),
 }
 
-impl io::Write for Archive {
+impl io::Write for Archive<'_> {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
         match self {
             Archive::Short(bytes) if bytes.len() + more.len() <= MOST => bytes.extend_from_slice(more),
@@ -82,13 +97,14 @@ mod tests {
     fn a_hash_is_that_of_the_files_as_they_are_now() {
         let directory = tempfile::tempdir().expect("there is room for files");
         let cache = Cache::in_directory(directory.path().join("cache"));
+        let mut hasher = ArchiveHasher::new(cache.clone());
         let file = directory.path().join("file");
         for (round, length) in [10, 5_000, MOST, 3 * MOST].into_iter().cycle().take(8).enumerate() {
             for byte in [b'a', b'b'] {
                 fs::write(&file, vec![byte; length]).expect("it can be written");
                 let tree = Tree::whole(&FileSystem, &file);
                 let (expected, _) = nar::hash(&tree, HashAlgorithm::Sha256).expect("it can be read");
-                assert_eq!(hash_archive(&tree, &cache).expect("it can be read"), expected, "{round} {length}");
+                assert_eq!(hasher.hash(&tree).expect("it can be read"), expected, "{round} {length}");
             }
         }
         let mut entry = Vec::new();

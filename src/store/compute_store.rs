@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
-use super::archive_hash::hash_archive;
+use super::archive_hash::ArchiveHasher;
 use super::aterm_parse::parse;
 use super::backend::{Location, Store, TreeHashes, hash_tree};
 use super::derivation::Derivation;
@@ -36,7 +36,8 @@ pub struct ComputeStore {
     dir: StoreDir,
     objects: FxHashMap<StorePath, Object>,
     tree_hashes: TreeHashes,
-    cache: Option<Cache>,
+    /// If there is a cache.
+    archives: Option<ArchiveHasher>,
 }
 
 #[derive(Debug)]
@@ -97,8 +98,8 @@ impl Store for ComputeStore {
         algorithm: HashAlgorithm,
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath> {
-        let hash = self.tree_hashes.get_or(tree, method, algorithm, || match (&self.cache, method, algorithm) {
-            (Some(cache), ContentAddressMethod::Nar, HashAlgorithm::Sha256) => hash_archive(tree, cache),
+        let hash = self.tree_hashes.get_or(tree, method, algorithm, || match (&mut self.archives, method, algorithm) {
+            (Some(hasher), ContentAddressMethod::Nar, HashAlgorithm::Sha256) => hasher.hash(tree),
             _ => hash_tree(tree, method, algorithm),
         })?;
         let path = self.dir.fixed_path(name, method, &hash, references)?;
@@ -143,7 +144,7 @@ impl Store for ComputeStore {
     }
 
     fn use_cache(&mut self, cache: &Cache) {
-        self.cache = Some(cache.clone());
+        self.archives = Some(ArchiveHasher::new(cache.clone()));
     }
 
     /// Takes the path on trust, and to have no references: there is nothing to

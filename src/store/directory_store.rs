@@ -168,7 +168,8 @@ fn copy_tree(tree: &Tree<'_>, method: ContentAddressMethod, algorithm: HashAlgor
     match method {
         ContentAddressMethod::Nar => {
             let mut hasher = Hasher::new(algorithm);
-            let mut archive = NarWriter::new(tree.path, &mut hasher);
+            let mut gathered = Vec::new();
+            let mut archive = NarWriter::new(tree.path, &mut hasher, &mut gathered);
             tree.walk(&mut Restore::new(to, &mut archive))?;
             archive.finish()?;
             Ok(hasher.finish())

@@ -32,8 +32,20 @@ use super::tree::{Tree, Visitor};
 /// [`Error::Tree`] if a file is of a type that archives do not have, or
 /// directories nest deeper than [`MAX_TREE_DEPTH`](super::MAX_TREE_DEPTH).
 pub fn write(tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
-    let mut writer = NarWriter::new(tree.path, out);
-    tree.walk(&mut writer)?;
+    write_with(tree, out, &mut Buffers::default())
+}
+
+/// Memory for writing archives, to be used again.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    gathered: Vec<u8>,
+    piece: Vec<u8>,
+}
+
+/// Does what [`write()`] does.
+pub(super) fn write_with(tree: &Tree<'_>, out: &mut dyn Write, buffers: &mut Buffers) -> Result<()> {
+    let mut writer = NarWriter::new(tree.path, out, &mut buffers.gathered);
+    tree.walk_with(&mut writer, &mut buffers.piece)?;
     writer.finish()
 }
 
@@ -57,15 +69,16 @@ pub(super) struct NarWriter<'a> {
     /// The root of the tree, for error messages.
     root: PathBuf,
     out: &'a mut dyn Write,
-    gathered: Vec<u8>,
+    gathered: &'a mut Vec<u8>,
     /// The size of the current file.
     size: u64,
 }
 
 impl<'a> NarWriter<'a> {
-    pub(super) fn new(root: &Path, out: &'a mut dyn Write) -> NarWriter<'a> {
-        let mut gathered = Vec::with_capacity(GATHERED);
-        token(&mut gathered, b"nix-archive-1");
+    pub(super) fn new(root: &Path, out: &'a mut dyn Write, gathered: &'a mut Vec<u8>) -> NarWriter<'a> {
+        gathered.clear();
+        gathered.reserve(GATHERED);
+        token(gathered, b"nix-archive-1");
         NarWriter { root: root.to_owned(), out, gathered, size: 0 }
     }
 
@@ -78,7 +91,7 @@ impl<'a> NarWriter<'a> {
 
     fn tokens(&mut self, tokens: &[&[u8]]) -> Result<()> {
         for bytes in tokens {
-            token(&mut self.gathered, bytes);
+            token(self.gathered, bytes);
         }
         self.pass_on_if_full()
     }
@@ -91,7 +104,7 @@ impl<'a> NarWriter<'a> {
     }
 
     fn pass_on(&mut self) -> Result<()> {
-        let result = self.out.write_all(&self.gathered);
+        let result = self.out.write_all(self.gathered);
         self.gathered.clear();
         result.map_err(|error| self.failed(error))
     }
@@ -123,7 +136,7 @@ impl Visitor for NarWriter<'_> {
     }
 
     fn leave_file(&mut self) -> Result<()> {
-        pad(&mut self.gathered, self.size);
+        pad(self.gathered, self.size);
         self.tokens(&[b")"])
     }
 

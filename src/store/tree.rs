@@ -211,7 +211,12 @@ impl Tree<'_> {
 
     /// Shows the tree to `visitor`.
     pub(super) fn walk(&self, visitor: &mut dyn Visitor) -> Result<()> {
-        let mut walk = Walk { source: self.source, visitor, path: self.path.to_owned(), buffer: Vec::new() };
+        self.walk_with(visitor, &mut Vec::new())
+    }
+
+    /// Does so with a buffer that can be used again.
+    pub(super) fn walk_with(&self, visitor: &mut dyn Visitor, buffer: &mut Vec<u8>) -> Result<()> {
+        let mut walk = Walk { source: self.source, visitor, path: self.path.to_owned(), buffer };
         walk.visit(self.file_type()?, self.selection, 0)
     }
 
@@ -235,7 +240,7 @@ struct Walk<'a> {
     /// The path of the current file.
     path: PathBuf,
     /// Holds a piece of a file.
-    buffer: Vec<u8>,
+    buffer: &'a mut Vec<u8>,
 }
 
 impl Walk<'_> {
@@ -268,7 +273,7 @@ impl Walk<'_> {
         if self.buffer.len() < piece {
             self.buffer.resize(piece, 0);
         }
-        read_exactly(&self.path, file, &mut self.buffer, |bytes| self.visitor.contents(bytes))?;
+        read_exactly(&self.path, file, self.buffer, |bytes| self.visitor.contents(bytes))?;
         self.visitor.leave_file()
     }
 
