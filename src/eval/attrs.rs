@@ -143,25 +143,24 @@ impl<'h> Eval<'h> {
 
     #[inline(never)]
     fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h ValueCell<'h>> {
-        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
+        let Some((shape, values)) = attrs.flat() else { return Some(self.lookups.layered(attrs, name)?.0) };
         let index = self.lookups.index_of(shape, name);
         cache.remember(shape, index);
-        index.map(|index| &attrs.flat_values()[index as usize])
+        index.map(|index| &values[index as usize])
     }
 
     /// Looks `name` up, with the help of what was looked up before.
     #[inline]
     pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h ValueCell<'h>> {
-        let Some(shape) = attrs.flat_shape() else { return Some(self.lookups.layered(attrs, name)?.0) };
-        let index = self.lookups.index_of(shape, name)?;
-        Some(&attrs.flat_values()[index as usize])
+        let Some((shape, values)) = attrs.flat() else { return Some(self.lookups.layered(attrs, name)?.0) };
+        Some(&values[self.lookups.index_of(shape, name)? as usize])
     }
 
     /// Looks `name` up in the same way, with the place where it was written.
     pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
-        let Some(shape) = attrs.flat_shape() else { return self.lookups.layered(attrs, name) };
+        let Some((shape, values)) = attrs.flat() else { return self.lookups.layered(attrs, name) };
         let index = self.lookups.index_of(shape, name)? as usize;
-        Some((&attrs.flat_values()[index], shape.positions()[index]))
+        Some((&values[index], shape.positions()[index]))
     }
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.

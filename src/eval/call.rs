@@ -140,7 +140,7 @@ impl<'h> Eval<'h> {
         if let Some(formals) = lambda.formals {
             return self.call_with_formals(closure, formals, arguments, pos);
         }
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, false);
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
         for (slot, &argument) in inner.slots().iter().zip(arguments) {
             slot.set(argument);
         }
@@ -156,7 +156,7 @@ impl<'h> Eval<'h> {
         pos: Pos,
     ) -> Result<Value<'h>> {
         let lambda = closure.lambda();
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, true);
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
         let plain = lambda.parameters.len();
         for (slot, &argument) in inner.slots()[..plain].iter().zip(arguments) {
             slot.set(argument);
@@ -205,7 +205,7 @@ impl<'h> Eval<'h> {
         result
     }
 
-    /// Puts the attributes of an argument where the body looks for them.
+    /// Puts the attributes of an argument where the body looks for them, whatever was there.
     pub(super) fn bind_formals(
         &mut self,
         lambda: &'h Lambda<'h>,
@@ -221,21 +221,25 @@ impl<'h> Eval<'h> {
             frame.slot(slot).set(argument);
         }
         let slots = &frame.slots()[formals.first_slot as usize..];
-        if let Some(shape) = attrs.flat_shape()
+        if let Some((shape, values)) = attrs.flat()
             && let Some((known, Some(plan))) = formals.cache.get()
             && std::ptr::eq(known, shape)
         {
-            let values = attrs.flat_values();
             for (slot, &index) in slots.iter().zip(plan.indices) {
                 if index != ABSENT {
                     slot.set(values[index as usize].get());
                 }
+            }
+            // A default may look at another.
+            for &(index, _) in plan.defaults {
+                slots[index as usize].clear();
             }
             for &(index, default) in plan.defaults {
                 slots[index as usize].set(self.delay(default, Some(frame)));
             }
             return Ok(());
         }
+        slots.iter().for_each(Slot::clear);
         self.match_formals(lambda, formals, attrs, slots, pos)?;
         for (slot, formal) in slots.iter().zip(formals.formals) {
             if slot.get().is_none()

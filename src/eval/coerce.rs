@@ -54,7 +54,7 @@ enum Piece<'h> {
 }
 
 /// Most texts have no more pieces than this.
-const USUAL_PIECES: usize = 8;
+const USUAL_PIECES: usize = 6;
 
 impl<'h> Piece<'h> {
     const EMPTY: Piece<'h> = Piece::Text(&[]);
@@ -91,9 +91,9 @@ impl<'h> Eval<'h> {
         pieces: &mut [Piece<'h>],
     ) -> Result<Value<'h>> {
         let mut context = ContextSet::default();
-        let mut length = 0;
-        for ((part, pos), piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
-            let value = match *part {
+        let mut length = string.literal;
+        for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
+            let value = match part.expr {
                 Expr::Call(call) => match self.text_of_call(call, frame)? {
                     ToString::Integer(value) => {
                         length += MOST_DIGITS;
@@ -101,28 +101,36 @@ impl<'h> Eval<'h> {
                         continue;
                     }
                     ToString::Text(value) => value,
-                    ToString::NoSuchCall => self.eval(part, frame)?,
+                    ToString::NoSuchCall => self.eval(&part.expr, frame)?,
                 },
-                _ => self.operand(part, frame)?,
+                _ => self.operand(&part.expr, frame)?,
             };
-            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut context).or_at(*pos)?;
+            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut context).or_at(part.pos)?;
             length += text.len();
             *piece = Piece::Text(text);
         }
         self.reserve(length)?;
-        Ok(self.text_of(pieces, length, &context))
+        Ok(self.text_of(string, pieces, length, &context))
     }
 
-    /// The text of some pieces, which have `length` bytes or less.
+    /// The text with these pieces for its parts, which has `length` bytes or less.
     #[inline(always)]
-    fn text_of(&self, pieces: &[Piece<'h>], length: usize, context: &ContextSet) -> Value<'h> {
+    fn text_of(
+        &self,
+        string: &Interpolation<'h>,
+        pieces: &[Piece<'h>],
+        length: usize,
+        context: &ContextSet,
+    ) -> Value<'h> {
         let mut writer = Writer::new(self.heap, length, context.as_slice());
-        for piece in pieces {
+        for (part, piece) in string.parts.iter().zip(pieces) {
+            writer.push(part.before);
             match piece {
                 Piece::Text(text) => writer.push(text),
                 Piece::Integer(value) => writer.push(itoa::Buffer::new().format(*value).as_bytes()),
             }
         }
+        writer.push(string.end);
         writer.finish_early(self.heap)
     }
 
@@ -136,10 +144,10 @@ impl<'h> Eval<'h> {
         let mut pieces = [Piece::EMPTY; USUAL_PIECES];
         let pieces = pieces.get_mut(..string.parts.len())?;
         let mut context = ContextSet::default();
-        let mut length = 0;
+        let mut length = string.literal;
         let mut integers = 0;
-        for ((part, _), piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
-            *piece = match *part {
+        for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
+            *piece = match part.expr {
                 Expr::Call(call) => match (self.callee_to_string(call), call.arguments) {
                     (Some(_), [argument]) => {
                         integers += 1;
@@ -148,7 +156,7 @@ impl<'h> Eval<'h> {
                     _ => return None,
                 },
                 _ => {
-                    let text = self.at_hand(part, frame)?.as_string()?;
+                    let text = self.at_hand(&part.expr, frame)?.as_string()?;
                     context.add(text.context());
                     Piece::Text(text.bytes())
                 }
@@ -159,7 +167,7 @@ impl<'h> Eval<'h> {
             return None;
         }
         self.counters.builtin_calls += integers;
-        Some(self.text_of(pieces, length, &context))
+        Some(self.text_of(string, pieces, length, &context))
     }
 
     /// The builtin `toString`, if that is what is called.
@@ -203,10 +211,12 @@ impl<'h> Eval<'h> {
     ) -> Result<Value<'h>> {
         let mut context = ContextSet::default();
         let mut path = Vec::new();
-        for (part, pos) in interpolation.parts {
-            let value = self.eval(part, frame)?;
-            path.extend_from_slice(self.coerce_forced(value, Coercion::PLAIN, &mut context).or_at(*pos)?);
+        for part in interpolation.parts {
+            let value = self.eval(&part.expr, frame)?;
+            path.extend_from_slice(part.before);
+            path.extend_from_slice(self.coerce_forced(value, Coercion::PLAIN, &mut context).or_at(part.pos)?);
         }
+        path.extend_from_slice(interpolation.end);
         self.path_of(&path, &context).or_at(interpolation.pos)
     }
 

@@ -5,7 +5,7 @@ use super::{ErrorExt, Eval, Result};
 use crate::builtins::{Builtin, MAX_ARITY};
 use crate::diagnostics::{Part, Pos};
 use crate::heap::{Closure, Frame, Function, Kind, Partial, Value, ValueCell};
-use crate::program::{Call, Expr, Lambda, Use};
+use crate::program::{Call, Expr, Formals, Lambda, Use};
 
 impl<'h> Eval<'h> {
     /// Evaluates a call. The function is mostly at hand, so what comes next is decided without saving registers.
@@ -33,11 +33,15 @@ impl<'h> Eval<'h> {
         if let Some(closure) = function.as_closure() {
             let lambda = closure.lambda();
             if call.arguments.len() >= lambda.arity as usize {
-                if lambda.formals.is_some() || call.arguments.len() > lambda.arity as usize {
-                    return self.call_closure_directly(call, &[], closure, frame);
-                }
                 return match call.arguments {
-                    [argument] => self.call_unary(call, argument, closure, frame),
+                    _ if call.arguments.len() > lambda.arity as usize => {
+                        self.call_closure_directly(call, &[], closure, frame)
+                    }
+                    [argument] => match lambda.formals {
+                        Some(formals) => self.call_formals(call, argument, formals, closure, frame),
+                        None => self.call_unary(call, argument, closure, frame),
+                    },
+                    _ if lambda.formals.is_some() => self.call_closure_directly(call, &[], closure, frame),
                     _ => self.call_plain(call, closure, frame),
                 };
             }
@@ -45,10 +49,11 @@ impl<'h> Eval<'h> {
             && let builtin = self.builtins.get(id)
             && builtin.parameters.len() == call.arguments.len()
         {
-            if let [argument] = call.arguments {
-                return self.call_unary_builtin(call, argument, builtin, frame);
-            }
-            return self.call_builtin_directly(call, &[], builtin, frame);
+            return match call.arguments {
+                [argument] => self.call_unary_builtin(call, argument, builtin, frame),
+                [first, second] => self.call_binary_builtin(call, first, second, builtin, frame),
+                _ => self.call_builtin_directly(call, &[], builtin, frame),
+            };
         } else if let Some(partial) = function.as_partial() {
             return self.call_partial(call, function, partial, frame);
         }
@@ -66,16 +71,35 @@ impl<'h> Eval<'h> {
     ) -> Result<Value<'h>> {
         let lambda = closure.lambda();
         let value = self.plain_argument(lambda, 0, argument, frame)?;
-        let inner = Frame::for_call(self.heap, closure, 1, false);
+        let inner = Frame::for_call(self.heap, closure, 1);
         inner.slot(0).set(value);
         self.run_body(lambda, inner, call.pos)
+    }
+
+    /// Calls a closure that takes a set of formals and nothing else.
+    #[inline(never)]
+    fn call_formals(
+        &mut self,
+        call: &'h Call<'h>,
+        argument: &'h Expr<'h>,
+        formals: &'h Formals<'h>,
+        closure: Closure<'h>,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let argument = self.operand(argument, frame)?;
+        let lambda = closure.lambda();
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
+        match self.bind_formals(lambda, formals, argument, inner, call.pos) {
+            Ok(()) => self.run_body(lambda, inner, call.pos),
+            Err(error) => Err(error.part(Part::Argument(0, None)).or_at(call.pos)),
+        }
     }
 
     /// Calls a closure with exactly as many arguments as it takes, none of which is a set of formals.
     #[inline(never)]
     fn call_plain(&mut self, call: &'h Call<'h>, closure: Closure<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let lambda = closure.lambda();
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, false);
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
         for (index, (slot, argument)) in inner.slots().iter().zip(call.arguments).enumerate() {
             slot.set(self.plain_argument(lambda, index, argument, frame)?);
         }
@@ -149,6 +173,28 @@ impl<'h> Eval<'h> {
         self.run_builtin(builtin, &[argument], call.pos)
     }
 
+    /// Calls a builtin that takes two arguments.
+    #[inline(never)]
+    fn call_binary_builtin(
+        &mut self,
+        call: &'h Call<'h>,
+        first: &'h Expr<'h>,
+        second: &'h Expr<'h>,
+        builtin: &'static Builtin,
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let first = match builtin.eager & 1 {
+            0 => self.delay(first, frame),
+            _ => self.operand(first, frame)?,
+        };
+        let second = match builtin.eager {
+            0b10 => self.operand(second, frame)?,
+            0b11 => self.forced_argument(second, frame),
+            _ => self.delay(second, frame),
+        };
+        self.run_builtin(builtin, &[first, second], call.pos)
+    }
+
     /// Calls a builtin with all its arguments, of which the first are `given`. What it forces first of all is not delayed. Of what it
     /// forces after that it is not known whether it comes to it.
     #[inline(never)]
@@ -186,7 +232,7 @@ impl<'h> Eval<'h> {
         frame: Option<Frame<'h>>,
     ) -> Result<Value<'h>> {
         let lambda = closure.lambda();
-        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize, lambda.formals.is_some());
+        let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
         let plain = lambda.parameters.len();
         let slots = &inner.slots()[..plain];
         for (slot, given) in slots.iter().zip(given) {

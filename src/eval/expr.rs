@@ -81,8 +81,10 @@ impl<'h> Eval<'h> {
     /// Evaluates what was left out when the program was read from its image.
     #[inline(never)]
     fn later(&mut self, later: &'h Later<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        // There is as much of the stack left as there was before.
         match later.expr() {
-            // There is as much of the stack left as there was before.
+            // Most of what is left out are bodies of functions.
+            Some(expr @ (Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_))) => self.body_of(expr, frame),
             Some(expr) => self.dispatch(expr, frame),
             None => self.read_later(later, frame),
         }

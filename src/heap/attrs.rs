@@ -82,13 +82,13 @@ impl<'h> Attrs<'h> {
         plan: &MergeTwicePlan<'h>,
         [left, middle, right]: [Attrs<'h>; 3],
     ) -> Option<Value<'h>> {
-        let is_of =
-            |set: Attrs<'h>, shape: &Shape<'h>| set.flat_shape().is_some_and(|other| std::ptr::eq(other, shape));
-        if !(is_of(left, plan.left) && is_of(middle, plan.middle) && is_of(right, plan.right)) {
-            return None;
-        }
-        // In the order of the bits that tell the set.
-        let sets = [right, middle, left].map(Attrs::flat_values);
+        let values_of = |set: Attrs<'h>, shape: &Shape<'h>| {
+            let (known, values) = set.flat()?;
+            std::ptr::eq(known, shape).then_some(values)
+        };
+        let (left, middle) = (values_of(left, plan.left)?, values_of(middle, plan.middle)?);
+        // In the order of the bits that tell the set, which could tell one more.
+        let sets: [&[ValueCell<'h>]; 4] = [values_of(right, plan.right)?, middle, left, &[]];
         Some(Attrs::build(heap, plan.shape, |index| {
             let source = plan.sources[index];
             sets[(source >> SET_SHIFT) as usize][(source & ((1 << SET_SHIFT) - 1)) as usize].get()
@@ -194,6 +194,21 @@ impl<'h> Attrs<'h> {
         }
     }
 
+    /// Shape and values, if the set is flat.
+    #[inline(always)]
+    pub(crate) fn flat(self) -> Option<(&'h Shape<'h>, &'h [ValueCell<'h>])> {
+        let resolved = self.resolve();
+        let header = resolved.header();
+        if header & object_kind::MASK != FLAT {
+            return None;
+        }
+        // SAFETY: the header of a flat set is the reference that it was built with, and a value for each name follows.
+        unsafe {
+            let shape: &'h Shape<'h> = widen(header as usize, 0).as_ref();
+            Some((shape, std::slice::from_raw_parts(resolved.object.add(FLAT_HEADER).cast().as_ptr(), shape.len())))
+        }
+    }
+
     /// The shape, if the set is flat.
     #[inline(always)]
     pub(crate) fn flat_shape(self) -> Option<&'h Shape<'h>> {
@@ -205,19 +220,16 @@ impl<'h> Attrs<'h> {
     /// The values of a flat set in the order of its shape; none of a layered one.
     #[inline(always)]
     pub(crate) fn flat_values(self) -> &'h [ValueCell<'h>] {
-        let resolved = self.resolve();
-        let Some(shape) = resolved.flat_shape() else { return &[] };
-        // SAFETY: a flat set has a value for each name after its header.
-        unsafe { std::slice::from_raw_parts(resolved.object.add(FLAT_HEADER).cast().as_ptr(), shape.len()) }
+        self.flat().map(|(_, values)| values).unwrap_or_default()
     }
 
     /// Shape and values, after giving a layered set a flat form.
     #[inline]
     pub(crate) fn flatten(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [ValueCell<'h>]) {
-        if let Some(shape) = self.flat_shape() {
-            return (shape, self.flat_values());
+        match self.flat() {
+            Some(flat) => flat,
+            None => self.flatten_layers(heap),
         }
-        self.flatten_layers(heap)
     }
 
     /// Copies a base and all layers over it into one flat set, in one go.
@@ -330,9 +342,9 @@ impl<'h> Attrs<'h> {
     pub(crate) fn find(self, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
         let mut set = self.resolve();
         loop {
-            if let Some(shape) = set.flat_shape() {
+            if let Some((shape, values)) = set.flat() {
                 let index = shape.index_of(name)?;
-                return Some((&set.flat_values()[index], shape.positions()[index]));
+                return Some((&values[index], shape.positions()[index]));
             }
             let (shape, values) = set.layer_parts()?;
             if let Some(index) = shape.index_of(name) {
@@ -401,7 +413,7 @@ const STRIDE: usize = 4;
 impl<'h> Walk<'h> {
     #[inline]
     pub(crate) fn find(&mut self, name: Symbol) -> Option<&'h ValueCell<'h>> {
-        let Some(shape) = self.set.flat_shape() else { return self.set.get(name) };
+        let Some((shape, values)) = self.set.flat() else { return self.set.get(name) };
         let rest = &shape.names()[self.from..];
         let near = rest.iter().take(STRIDE).take_while(|&&other| other < name).count();
         let ahead = match near == STRIDE {
@@ -410,6 +422,6 @@ impl<'h> Walk<'h> {
         };
         self.from += ahead;
         let is_found = rest.get(ahead) == Some(&name);
-        is_found.then(|| &self.set.flat_values()[self.from])
+        is_found.then(|| &values[self.from])
     }
 }

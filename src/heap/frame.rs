@@ -38,20 +38,11 @@ impl<'h> Frame<'h> {
         Frame::begin(heap.alloc_frame(slots), frame_word(parent), slots)
     }
 
-    /// A frame for a call of a closure. It may be given back by [`Frame::release`]. Its slots are empty if that is asked for;
-    /// if not, they may have any values until they are set.
+    /// A frame for a call of a closure. It may be given back by [`Frame::release`]. Its slots may have any values until they are
+    /// set or cleared.
     #[inline(always)]
-    pub(crate) fn for_call(heap: &'h Heap, closure: Closure<'h>, slots: usize, is_empty: bool) -> Self {
-        let object = match heap.released_frame(slots) {
-            Some(object) => {
-                if is_empty {
-                    // SAFETY: the frame has so many words.
-                    unsafe { object.add(1).write_bytes(0, words_of(slots) - 1) };
-                }
-                object
-            }
-            None => heap.alloc_frame(slots),
-        };
+    pub(crate) fn for_call(heap: &'h Heap, closure: Closure<'h>, slots: usize) -> Self {
+        let object = heap.released_frame(slots).unwrap_or_else(|| heap.alloc_frame(slots));
         // The closure refers to the parent already.
         Frame::begin(object, closure.frame_word(), slots)
     }

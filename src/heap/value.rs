@@ -56,6 +56,12 @@ impl<'h> ValueCell<'h> {
 }
 
 impl<'h> Slot<'h> {
+    /// Makes it a slot whose value has not been decided.
+    #[inline(always)]
+    pub(crate) fn clear(&self) {
+        self.word.set(0);
+    }
+
     #[inline(always)]
     pub(crate) fn get(&self) -> Option<Value<'h>> {
         NonZeroU64::new(u64::from(self.word.get())).map(|bits| Value { bits, heap: PhantomData })

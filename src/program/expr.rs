@@ -334,8 +334,26 @@ pub(crate) struct UpdateCache<'h> {
     pub(crate) twice: Cell<Option<&'h MergeTwicePlan<'h>>>,
 }
 
-/// Literal text and interpolated expressions, alternating freely. A literal is a constant.
+/// Interpolated expressions with literal text between them.
 pub(crate) struct Interpolation<'h> {
-    pub(crate) parts: &'h [(Expr<'h>, Pos)],
+    pub(crate) parts: &'h [InterpolatedPart<'h>],
+    /// The literal text behind the last part.
+    pub(crate) end: &'h [u8],
+    /// How many bytes of literal text there are, all together.
+    pub(crate) literal: usize,
     pub(crate) pos: Pos,
+}
+
+/// `${expr}` with the literal text before it.
+pub(crate) struct InterpolatedPart<'h> {
+    pub(crate) before: &'h [u8],
+    pub(crate) expr: Expr<'h>,
+    pub(crate) pos: Pos,
+}
+
+impl<'h> Interpolation<'h> {
+    pub(super) fn new(parts: &'h [InterpolatedPart<'h>], end: &'h [u8], pos: Pos) -> Self {
+        let literal = parts.iter().map(|part| part.before.len()).sum::<usize>() + end.len();
+        Interpolation { parts, end, literal, pos }
+    }
 }

@@ -19,8 +19,8 @@ mod symbols;
 
 pub(crate) use expr::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicAttrs, DynamicPlan, DynamicVariable, Expr,
-    Formal, Formals, FormalsPlan, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne,
-    Unary, Update, UpdateCache, With,
+    Formal, Formals, FormalsPlan, HasAttr, If, InterpolatedPart, Interpolation, Lambda, Let, ListExpr, PathElement,
+    Select, SelectOne, Unary, Update, UpdateCache, With,
 };
 pub use lint::{Lint, LintLevel, Lints};
 pub(crate) use lower::{Lowered, Lowering, lower};

@@ -98,10 +98,11 @@ impl Store for ComputeStore {
         algorithm: HashAlgorithm,
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath> {
-        let hash = self.tree_hashes.get_or(tree, method, algorithm, || match (&mut self.archives, method, algorithm) {
-            (Some(hasher), ContentAddressMethod::Nar, HashAlgorithm::Sha256) => hasher.hash(tree),
-            _ => hash_tree(tree, method, algorithm),
-        })?;
+        let hash =
+            self.tree_hashes.get_or(tree, method, algorithm, || match (&mut self.archives, method, algorithm) {
+                (Some(hasher), ContentAddressMethod::Nar, HashAlgorithm::Sha256) => hasher.hash(tree),
+                _ => hash_tree(tree, method, algorithm),
+            })?;
         let path = self.dir.fixed_path(name, method, &hash, references)?;
         let content = || match tree.selection {
             None => Content::Source(tree.path.to_owned()),

@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 
 use super::super::{
     Assert, AttrName, AttrsExpr, Binary, BinaryOp, Call, DynamicAttr, DynamicAttrs, DynamicVariable, Expr, Formal,
-    Formals, Globals, HasAttr, If, Interpolation, Lambda, Let, ListExpr, PathElement, Select, SelectOne, Strictness,
-    SymbolTable, Unary, Update, UpdateCache, With, names,
+    Formals, Globals, HasAttr, If, InterpolatedPart, Interpolation, Lambda, Let, ListExpr, PathElement, Select,
+    SelectOne, Strictness, SymbolTable, Unary, Update, UpdateCache, With, names,
 };
 use super::bytes::Input;
 use super::later::{Image, Later};
@@ -276,12 +276,15 @@ impl<'a, 'h> Reader<'a, 'h> {
     fn interpolation(&mut self) -> Option<&'h Interpolation<'h>> {
         let pos = self.input.pos()?;
         let length = self.input.length()?;
-        let mut parts: SmallVec<[(Expr<'h>, Pos); 8]> = SmallVec::with_capacity(length);
+        let mut parts: SmallVec<[InterpolatedPart<'h>; 4]> = SmallVec::with_capacity(length);
         for _ in 0..length {
-            parts.push((self.expr()?, self.input.pos()?));
+            // The image stays where it is, and with it the text.
+            let before = self.input.text()?;
+            parts.push(InterpolatedPart { before, expr: self.expr()?, pos: self.input.pos()? });
         }
-        let parts = self.heap.store_slice(&parts);
-        Some(self.heap.store(Interpolation { parts, pos }))
+        let parts = self.heap.store_many(parts);
+        let end = self.input.text()?;
+        Some(self.heap.store(Interpolation::new(parts, end, pos)))
     }
 
     fn let_in(&mut self) -> Option<Expr<'h>> {

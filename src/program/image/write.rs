@@ -290,10 +290,12 @@ impl Writer<'_> {
         self.output.byte(tag);
         self.output.pos(interpolation.pos);
         self.output.length(interpolation.parts.len());
-        for (expr, pos) in interpolation.parts {
-            self.expr(expr)?;
-            self.output.pos(*pos);
+        for part in interpolation.parts {
+            self.output.text(part.before);
+            self.expr(&part.expr)?;
+            self.output.pos(part.pos);
         }
+        self.output.text(interpolation.end);
         Some(())
     }
 

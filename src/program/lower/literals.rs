@@ -1,6 +1,6 @@
 //! Numbers, strings and paths.
 
-use super::super::{Expr, Interpolation, Lint, LintLevel, names};
+use super::super::{Expr, InterpolatedPart, Interpolation, Lint, LintLevel, names};
 use super::Lowerer;
 use crate::builtins::text::path::{canonicalize, join};
 use crate::diagnostics::{Code, Diagnostic, Pos};
@@ -31,19 +31,27 @@ impl<'h> Lowerer<'_, 'h> {
             let text = Str::plain(self.heap(), &text);
             return if decode::is_composed(self.parse, node) { Expr::Folded(text) } else { Expr::Const(text) };
         }
-        let parts = self.parts(decode::string_parts(self.parse, node));
-        let pos = self.pos(node);
-        Expr::String(self.heap().store(Interpolation { parts, pos }))
+        let parts = decode::string_parts(self.parse, node);
+        Expr::String(self.interpolation(Vec::new(), parts, self.pos(node)))
     }
 
-    fn parts(&mut self, parts: Vec<Part<'_>>) -> &'h [(Expr<'h>, Pos)] {
-        let lowered: Vec<_> = (parts.into_iter())
-            .map(|part| match part {
-                Part::Text(text) => (Expr::Const(Str::plain(self.heap(), &text)), Pos::NONE),
-                Part::Interpolation(inner, start) => (self.expr(inner), self.context.base.offset(start)),
-            })
-            .collect();
-        self.heap().store_slice(&lowered)
+    /// Some literal text and what comes after it.
+    fn interpolation(&mut self, text: Vec<u8>, parts: Vec<Part<'_>>, pos: Pos) -> &'h Interpolation<'h> {
+        let mut lowered = Vec::with_capacity(parts.len());
+        let mut before = text;
+        for part in parts {
+            match part {
+                Part::Text(text) => before.extend_from_slice(&text),
+                Part::Interpolation(inner, start) => {
+                    let expr = self.expr(inner);
+                    let text = self.heap().store_slice(&before);
+                    before.clear();
+                    lowered.push(InterpolatedPart { before: text, expr, pos: self.context.base.offset(start) });
+                }
+            }
+        }
+        let (parts, end) = (self.heap().store_many(lowered), self.heap().store_slice(&before));
+        self.heap().store(Interpolation::new(parts, end, pos))
     }
 
     /// A path: absolute, or relative to the directory of the file.
@@ -66,10 +74,7 @@ impl<'h> Lowerer<'_, 'h> {
             }
             parts.remove(0);
         }
-        let rest = self.parts(parts);
-        let root = Expr::Const(Value::path(self.heap(), &with_slash));
-        let parts = self.heap().store_slice(&[&[(root, pos)], rest].concat());
-        Expr::Path(self.heap().store(Interpolation { parts, pos }))
+        Expr::Path(self.interpolation(with_slash, parts, pos))
     }
 
     fn lint_path(&mut self, node: NodeId) {
