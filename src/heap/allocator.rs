@@ -3,18 +3,25 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::fmt;
 
+use std::ptr::{self, NonNull};
+
+use spin::Mutex;
+
+use super::small_blocks::{Class, SmallBlocks};
+
 #[cfg(all(target_os = "linux", not(miri)))]
-type Inner = talc::TalcLock<spin::Mutex<()>, linux::System>;
+type Inner = talc::TalcLock<Mutex<()>, linux::System>;
 #[cfg(not(all(target_os = "linux", not(miri))))]
 type Inner = std::alloc::System;
 
 /// An allocator for programs that evaluate and do little else, as the command `firn` does.
 ///
-/// An evaluator keeps its values in memory of its own. What remains are many small objects that live long, and a few large buffers.
-/// On Linux this allocator packs them and asks the system for memory in steps that grow, and for huge pages where these are at
-/// hand, which takes a machine configuration a twentieth less time than with the allocator of the system. It keeps what was freed
-/// for itself, and a thread that allocates waits for others that do; so a program that does much beside evaluating may be better
-/// off without it. On other systems it is the allocator of the system.
+/// An evaluator keeps its values in memory of its own. What remains are many small objects, and a few large buffers. This
+/// allocator keeps a small block that is freed for the next object of its size. On Linux it packs everything else and asks the
+/// system for memory in steps that grow, and for huge pages where these are at hand, which takes a machine configuration a
+/// twentieth less time than with the allocator of the system. It keeps what was freed for itself, and a thread that allocates
+/// waits for others that do; so a program that does much beside evaluating may be better off without it. On other systems the
+/// rest is left to the allocator of the system.
 ///
 /// ```
 /// #[global_allocator]
@@ -23,15 +30,19 @@ type Inner = std::alloc::System;
 /// let mut firn = firn::Evaluator::new();
 /// # assert!(firn.eval_text("1", ".").is_ok());
 /// ```
-pub struct Allocator(Inner);
+pub struct Allocator {
+    small: Mutex<SmallBlocks>,
+    inner: Inner,
+}
 
 impl Allocator {
     /// The allocator, without memory.
     pub const fn new() -> Allocator {
         #[cfg(all(target_os = "linux", not(miri)))]
-        return Allocator(Inner::new(linux::System::new()));
+        let inner = Inner::new(linux::System::new());
         #[cfg(not(all(target_os = "linux", not(miri))))]
-        return Allocator(std::alloc::System);
+        let inner = std::alloc::System;
+        Allocator { small: Mutex::new(SmallBlocks::new()), inner }
     }
 }
 
@@ -47,26 +58,61 @@ impl fmt::Debug for Allocator {
     }
 }
 
-// SAFETY: what is inside is an allocator, and everything is left to it.
+// SAFETY: what is inside is an allocator. Small objects get blocks that it gave, of their class and nobody else's; everything else
+// is left to it. Of which kind an object is follows from its layout, which is the same when it is freed.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the rules.
-        unsafe { self.0.alloc(layout) }
+        let Some(class) = Class::of(layout) else {
+            // SAFETY: the caller keeps the rules.
+            return unsafe { self.inner.alloc(layout) };
+        };
+        let kept = self.small.lock().take(class);
+        // SAFETY: a block is not of size zero.
+        kept.map_or_else(|| unsafe { self.inner.alloc(class.layout()) }, NonNull::as_ptr)
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the rules.
-        unsafe { self.0.dealloc(pointer, layout) }
+        // SAFETY: the caller keeps the rules, so this is what `alloc` gave for the layout.
+        unsafe {
+            match Class::of(layout) {
+                Some(class) => self.small.lock().give(class, NonNull::new_unchecked(pointer)),
+                None => self.inner.dealloc(pointer, layout),
+            }
+        }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the rules.
-        unsafe { self.0.alloc_zeroed(layout) }
+        // SAFETY: the caller keeps the rules; a block has as many bytes as the layout says.
+        unsafe {
+            if Class::of(layout).is_none() {
+                return self.inner.alloc_zeroed(layout);
+            }
+            let block = self.alloc(layout);
+            if !block.is_null() {
+                block.write_bytes(0, layout.size());
+            }
+            block
+        }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller keeps the rules.
-        unsafe { self.0.realloc(pointer, layout, size) }
+        // SAFETY: the caller keeps the rules: the new size is not too large. Both objects have the bytes that are copied, and
+        // they are different ones.
+        unsafe {
+            let new = Layout::from_size_align_unchecked(size, layout.align());
+            match (Class::of(layout), Class::of(new)) {
+                (None, None) => self.inner.realloc(pointer, layout, size),
+                (old, new) if old == new => pointer,
+                _ => {
+                    let to = self.alloc(new);
+                    if !to.is_null() {
+                        ptr::copy_nonoverlapping(pointer, to, size.min(layout.size()));
+                        self.dealloc(pointer, layout);
+                    }
+                    to
+                }
+            }
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod owner;
 mod pages;
 mod region;
 mod shape;
+mod small_blocks;
 mod string;
 mod tally;
 mod thunk;
