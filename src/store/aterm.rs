@@ -66,41 +66,57 @@ pub(super) enum Outputs {
 /// fixed-output inputs are obtained differ from those of its file in little. Buffers to be used again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
-    /// All before the inputs.
-    start: Vec<u8>,
-    /// The input derivations.
-    inputs: Vec<u8>,
+    /// The file, between what the caller wrote and what tells its parts apart. If outputs are masked, the variables named like
+    /// them are empty.
+    bytes: Vec<u8>,
+    /// Where the file begins and ends.
+    start: usize,
+    end: usize,
+    /// Where the input derivations are.
+    inputs: Range<usize>,
+    /// Where the values of the variables named like masked outputs belong, after the quote that begins them.
+    gaps: Vec<usize>,
     /// The hashes that stand for the input derivations.
     hashes: Vec<u8>,
-    /// All behind the input derivations. The variables named like outputs are empty.
-    rest: Vec<u8>,
-    /// Where the values of these variables belong, after the quote that begins them.
-    gaps: Vec<usize>,
 }
 
 impl Parts {
-    /// Writes the parts of a derivation without dynamic inputs, but for the hashes that stand for its inputs.
-    pub(super) fn fill(&mut self, derivation: &Derivation, dir: &StoreDir, outputs: Outputs) {
-        let Parts { start, inputs, rest, gaps, .. } = self;
-        start.clear();
-        let mut writer = Writer { out: start, dir };
+    /// Writes the parts of a derivation without dynamic inputs, but for the hashes that stand for its inputs, behind what `head`
+    /// writes.
+    pub(super) fn fill(
+        &mut self,
+        derivation: &Derivation,
+        dir: &StoreDir,
+        outputs: Outputs,
+        head: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let Parts { bytes, start, end, inputs, gaps, .. } = self;
+        bytes.clear();
+        gaps.clear();
+        bytes.reserve(about_len(derivation));
+        head(bytes);
+        *start = bytes.len();
+        let mut writer = Writer { out: bytes, dir };
         writer.start(false);
         match outputs {
             Outputs::Shown => writer.outputs(&derivation.outputs),
             Outputs::Masked => writer.masked_outputs(derivation.outputs.keys()),
         }
-        inputs.clear();
-        Writer { out: inputs, dir }.input_derivations(&derivation.input_derivations);
-        rest.clear();
-        rest.reserve(about_len(derivation));
-        gaps.clear();
-        Writer { out: rest, dir }.rest(derivation, |writer, value| match outputs {
+        inputs.start = writer.out.len();
+        writer.input_derivations(&derivation.input_derivations);
+        inputs.end = writer.out.len();
+        writer.rest(derivation, |writer, value| match outputs {
             Outputs::Shown => writer.string(value),
             Outputs::Masked => {
                 gaps.push(writer.out.len() + 1);
                 writer.string(b"");
             }
         });
+        *end = bytes.len();
+        // Not everything is escaped, so that the bytes alone do not tell it.
+        for place in [*start, inputs.start, inputs.end] {
+            bytes.extend_from_slice(&(place as u64).to_le_bytes());
+        }
     }
 
     /// Writes the hashes that stand for the inputs; they must be sorted and without duplicates.
@@ -111,36 +127,34 @@ impl Parts {
 
     /// The bytes that identify the derivation, one after the other.
     pub(super) fn modulo(&self) -> [&[u8]; 3] {
-        [&self.start, &self.hashes, &self.rest]
+        [&self.bytes[self.start..self.inputs.start], &self.hashes, &self.bytes[self.inputs.end..self.end]]
     }
 
-    /// The bytes of the file, one after the other, with the outputs shown or not as they were when it was written.
-    pub(super) fn file(&self) -> [&[u8]; 3] {
-        [&self.start, &self.inputs, &self.rest]
+    /// All that was written: what the caller wrote, the file, with the outputs shown or not, and where its parts are.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Writes the file of a derivation whose parts were written with masked outputs, and whose outputs have got their paths
     /// since. Gives where the input derivations are in it.
     pub(super) fn show(&self, derivation: &Derivation, dir: &StoreDir, file: &mut Vec<u8>) -> Range<usize> {
         file.clear();
-        file.reserve(
-            self.start.len() + self.inputs.len() + self.rest.len() + derivation.outputs.len() * 2 * STORE_PATH,
-        );
+        file.reserve(self.bytes.len() + derivation.outputs.len() * 2 * STORE_PATH);
         let mut writer = Writer { out: file, dir };
         writer.start(false);
         writer.outputs(&derivation.outputs);
         let start = writer.out.len();
-        writer.raw(&self.inputs);
+        writer.raw(&self.bytes[self.inputs.clone()]);
         let rest = writer.out.len();
         // Where a variable was missing there is no gap for it.
         if self.gaps.len() == derivation.outputs.len() {
-            let mut written = 0;
+            let mut written = self.inputs.end;
             for (&gap, output) in self.gaps.iter().zip(derivation.outputs.keys()) {
-                writer.raw(&self.rest[written..gap]);
+                writer.raw(&self.bytes[written..gap]);
                 writer.escaped(derivation.env.get(&**output).unwrap_or_default());
                 written = gap;
             }
-            writer.raw(&self.rest[written..]);
+            writer.raw(&self.bytes[written..self.end]);
         } else {
             writer.rest(derivation, |writer, value| writer.string(value));
         }

@@ -38,8 +38,9 @@ pub struct HashModulo {
     earlier: u64,
     /// Holds the bytes that are hashed.
     parts: Parts,
-    /// Holds the bytes of a file.
+    /// Holds the bytes of a file, and before them what else is digested.
     file: Vec<u8>,
+    file_start: usize,
 }
 
 /// What stands for a derivation in those that need it.
@@ -67,6 +68,7 @@ impl HashModulo {
             earlier: 0,
             parts: Parts::default(),
             file: Vec::new(),
+            file_start: 0,
         }
     }
 
@@ -124,12 +126,13 @@ impl HashModulo {
         match derivation.kind()? {
             DerivationKind::Fixed => {
                 self.fill(derivation, None)?;
-                self.write_file(derivation);
-                Ok(self.repeats.file(&derivation.name, &self.file, &self.dir))
+                self.write_file(derivation, Draft::write_file_head);
+                Ok(Draft::file(&self.file))
             }
             DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
-                self.parts.fill(derivation, &self.dir, Outputs::Masked);
-                Ok(self.repeats.masked(&derivation.name, &self.parts, &self.dir))
+                let head = |out: &mut Vec<u8>| Draft::write_masked_head(&derivation.name, &self.dir, out);
+                self.parts.fill(derivation, &self.dir, Outputs::Masked, head);
+                Ok(Draft::masked(self.parts.bytes()))
             }
             _ => Ok(Draft::Other),
         }
@@ -168,7 +171,7 @@ impl HashModulo {
         }
         self.complete_as(derivation, &known)?;
         if let Draft::Masked(_) = draft {
-            self.parts.show(derivation, &self.dir, &mut self.file);
+            self.show(derivation);
         }
         let path = known.path.clone();
         self.earlier += 1;
@@ -205,20 +208,28 @@ impl HashModulo {
         };
         self.fill(derivation, hash.as_ref())?;
         if hash.is_some() {
-            return Ok(Completed { draft, inputs: Some(self.parts.show(derivation, &self.dir, &mut self.file)) });
+            return Ok(Completed { draft, inputs: Some(self.show(derivation)) });
         }
-        self.write_file(derivation);
+        self.write_file(derivation, |_, _, _| {});
         Ok(Completed { draft: Draft::Other, inputs: None })
     }
 
-    fn write_file(&mut self, derivation: &Derivation) {
+    fn write_file(&mut self, derivation: &Derivation, head: impl FnOnce(&str, &StoreDir, &mut Vec<u8>)) {
         self.file.clear();
+        head(&derivation.name, &self.dir, &mut self.file);
+        self.file_start = self.file.len();
         aterm::write(derivation, &self.dir, &mut self.file);
+    }
+
+    /// Writes the file of a derivation that has been completed and whose parts were written. Tells where its inputs are in it.
+    fn show(&mut self, derivation: &Derivation) -> Range<usize> {
+        self.file_start = 0;
+        self.parts.show(derivation, &self.dir, &mut self.file)
     }
 
     /// The bytes of the derivation that was completed last.
     pub(super) fn file(&self) -> &[u8] {
-        &self.file
+        &self.file[self.file_start..]
     }
 
     /// Remembers what stands for the derivation that was completed last, like [`learn`](HashModulo::learn).
@@ -392,7 +403,7 @@ impl HashModulo {
         if derivation.has_dynamic_inputs() {
             return Ok(None);
         }
-        self.parts.fill(derivation, &self.dir, outputs);
+        self.parts.fill(derivation, &self.dir, outputs, |_| {});
         self.hash_of_parts(derivation)
     }
 

@@ -9,7 +9,6 @@
 use rustc_hash::FxHashMap;
 
 use super::address::output_path_name_parts;
-use super::aterm::Parts;
 use super::derivation::{Derivation, Output, OutputName};
 use super::hash_modulo::InputHash;
 use super::path::{DIGEST_LENGTH, StoreDir, StorePath};
@@ -20,8 +19,6 @@ use crate::cache::{Cache, Digest};
 pub(super) struct Repeats {
     known: FxHashMap<Digest, Known>,
     cache: Option<Cache>,
-    /// Holds what a digest is made of.
-    digested: Vec<u8>,
     /// Holds the entry that is read.
     entry: Vec<u8>,
 }
@@ -46,6 +43,26 @@ pub(super) enum Draft {
 }
 
 impl Draft {
+    /// Writes what comes before the file of a derivation whose outputs are missing.
+    pub(super) fn write_masked_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
+        write_head(b"derivation", name, dir, out);
+    }
+
+    /// These are the head of such a derivation, its file, and where the parts of the file are.
+    pub(super) fn masked(bytes: &[u8]) -> Draft {
+        Draft::Masked(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// Writes what comes before the file of a derivation with a fixed output.
+    pub(super) fn write_file_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
+        write_head(b"fixed derivation", name, dir, out);
+    }
+
+    /// These are the head and the file of such a derivation.
+    pub(super) fn file(bytes: &[u8]) -> Draft {
+        Draft::File(*blake3::hash(bytes).as_bytes())
+    }
+
     fn digest(&self) -> Option<&Digest> {
         match self {
             Draft::Masked(digest) | Draft::File(digest) => Some(digest),
@@ -54,31 +71,20 @@ impl Draft {
     }
 }
 
-/// What belongs together is digested in one piece, which is much faster than bit by bit.
-fn digest(kind: &[u8], name: &str, dir: &StoreDir, parts: &[&[u8]], buffer: &mut Vec<u8>) -> Digest {
-    buffer.clear();
+/// Writes what else than its file tells a derivation. Behind that comes the file: what belongs together is digested in one piece,
+/// which is much faster than bit by bit.
+fn write_head(kind: &[u8], name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
     let format = env!("FIRN_STORE_FORMAT").as_bytes();
-    for text in [kind, format, name.as_bytes(), dir.as_str().as_bytes()].iter().chain(parts) {
-        buffer.extend((text.len() as u64).to_le_bytes());
-        buffer.extend_from_slice(text);
+    for text in [kind, format, name.as_bytes(), dir.as_str().as_bytes()] {
+        out.extend((text.len() as u64).to_le_bytes());
+        out.extend_from_slice(text);
     }
-    *blake3::hash(buffer).as_bytes()
 }
 
 impl Repeats {
     /// Takes in what earlier runs have kept there, and keeps there what is new.
     pub(super) fn use_cache(&mut self, cache: Cache) {
         self.cache = Some(cache);
-    }
-
-    /// The outputs of the derivation are missing, and the other parts of its bytes are these.
-    pub(super) fn masked(&mut self, name: &str, parts: &Parts, dir: &StoreDir) -> Draft {
-        Draft::Masked(digest(b"derivation", name, dir, &parts.file(), &mut self.digested))
-    }
-
-    /// The derivation has this name and file, and a fixed output.
-    pub(super) fn file(&mut self, name: &str, file: &[u8], dir: &StoreDir) -> Draft {
-        Draft::File(digest(b"fixed derivation", name, dir, &[file], &mut self.digested))
     }
 
     /// A derivation of this run.
