@@ -12,6 +12,7 @@ use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::HashAlgorithm;
 use super::path::{StoreDir, StorePath};
+use super::shared_texts::{SharedText, SharedTexts};
 use super::tree::Tree;
 use crate::cache::Cache;
 
@@ -35,6 +36,7 @@ use crate::cache::Cache;
 pub struct ComputeStore {
     dir: StoreDir,
     objects: FxHashMap<StorePath, Object>,
+    texts: SharedTexts,
     tree_hashes: TreeHashes,
     /// If there is a cache.
     archives: Option<ArchiveHasher>,
@@ -50,7 +52,7 @@ struct Object {
 enum Content {
     Text(Arc<[u8]>),
     /// A derivation that was added, whose references can be read from it.
-    Derivation(Arc<[u8]>),
+    Derivation(SharedText),
     /// The same as what is at this path of the file source.
     Source(PathBuf),
     /// Not in memory: a part of a source tree, or taken on trust.
@@ -113,7 +115,10 @@ impl Store for ComputeStore {
     }
 
     fn add_derivation(&mut self, path: &StorePath, _: &Derivation, file: &[u8]) -> Result<()> {
-        self.remember(path, || Content::Derivation(file.into()), []);
+        if !self.objects.contains_key(path) {
+            let content = Content::Derivation(self.texts.share(file));
+            self.objects.insert(path.clone(), Object { content, references: Box::default() });
+        }
         Ok(())
     }
 
@@ -123,7 +128,8 @@ impl Store for ComputeStore {
 
     fn locate(&self, path: &StorePath) -> Option<Location> {
         match &self.objects.get(path)?.content {
-            Content::Text(contents) | Content::Derivation(contents) => Some(Location::Text(contents.clone())),
+            Content::Text(contents) => Some(Location::Text(contents.clone())),
+            Content::Derivation(text) => Some(Location::Text(text.to_bytes().into())),
             Content::Source(path) => Some(Location::Path(path.clone())),
             Content::Unknown => None,
         }
@@ -139,7 +145,8 @@ impl Store for ComputeStore {
 
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
         match (&self.object(path)?.content, path.derivation_name()) {
-            (Content::Text(bytes) | Content::Derivation(bytes), Some(name)) => parse(bytes, name, &self.dir),
+            (Content::Text(bytes), Some(name)) => parse(bytes, name, &self.dir),
+            (Content::Derivation(text), Some(name)) => parse(&text.to_bytes(), name, &self.dir),
             _ => Err(Error::not_a_derivation(self.dir.display(path))),
         }
     }

@@ -31,6 +31,7 @@ pub mod path;
 mod placeholder;
 mod repeats;
 mod restore;
+mod shared_texts;
 mod tree;
 
 pub use address::{ContentAddressMethod, output_path_name};
