@@ -28,7 +28,7 @@ builtins! {
     /// builtins.scopedImport { scale = 500; } ./charts/scaled.nix
     /// # => 1000
     /// ```
-    "scopedImport" (scope!1, path) => scoped_import;
+    "scopedImport" (scope, path!1) => scoped_import;
     /// The path of the file `name` in `searchPath`, a list of sets with `path` and `prefix`, of which the first
     /// counts that has the file. A prefix stands for the beginning of `name`, up to a slash; the empty prefix for
     /// none. `<name>` means `findFile nixPath "name"`, with the `findFile` and `nixPath` in scope as `__findFile` and
@@ -49,8 +49,8 @@ fn import<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> 
 }
 
 fn scoped_import<'h>(eval: &mut Eval<'h>, [scope, path]: [Value<'h>; 2]) -> Result<Value<'h>> {
-    let scope = eval.force_attrs(scope)?;
     let path = eval.readable_path(path)?;
+    let scope = eval.force_attrs(scope)?;
     let (shape, values) = scope.flatten(eval.heap);
     let frame = Frame::new(eval.heap, None, values.len());
     for (slot, value) in frame.slots().iter().zip(values) {

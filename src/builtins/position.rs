@@ -1,6 +1,6 @@
 //! What a position is, found out when somebody asks: the functions that stand for line and column in a position of an attribute.
 //!
-//! They are in no scope.
+//! They are in no scope. Their time counts as that of the builtin which gave the position.
 
 use super::table::builtins;
 use crate::diagnostics::Pos;
@@ -9,9 +9,9 @@ use crate::heap::Value;
 
 builtins! {
     /// The line of a position, from 1.
-    "lineOfPosition" (position!1) => line;
+    "unsafeGetAttrPos" (position!1) => line;
     /// The column of a position in bytes, from 1.
-    "columnOfPosition" (position!1) => column;
+    "unsafeGetAttrPos" (position!1) => column;
 }
 
 fn line<'h>(eval: &mut Eval<'h>, [position]: [Value<'h>; 1]) -> Result<Value<'h>> {

@@ -7,7 +7,7 @@ use super::Eval;
 use crate::cache::{Cache, Key};
 use crate::diagnostics::Pos;
 use crate::heap::Symbol;
-use crate::program::image::{self, GlobalNames, Reading, Writing};
+use crate::program::image::{self, GlobalNames, NameIndices, Reading, Writing};
 use crate::program::{Expr, Lints, RootScope};
 
 /// Shorter texts are parsed in less time than it takes to find their programs.
@@ -20,13 +20,14 @@ pub(crate) struct Programs {
     builtins: Option<blake3::Hash>,
     /// For writing programs.
     globals: Option<GlobalNames>,
+    indices: NameIndices,
     /// The image that was read last; its memory is used for the next.
     image: Vec<u8>,
 }
 
 impl Programs {
     pub(crate) fn new(cache: Cache) -> Self {
-        Programs { cache, builtins: None, globals: None, image: Vec::new() }
+        Programs { cache, builtins: None, globals: None, indices: NameIndices::default(), image: Vec::new() }
     }
 }
 
@@ -90,7 +91,7 @@ impl<'h> Eval<'h> {
     pub(super) fn keep_program(&mut self, key: Key, program: &Expr<'h>, names: &[Symbol], base: Pos) {
         let Some(programs) = &mut self.programs else { return };
         let globals = programs.globals.get_or_insert_with(|| GlobalNames::new(&self.globals));
-        let writing = Writing { names, symbols: &self.symbols, globals, base };
+        let writing = Writing { names, symbols: &self.symbols, globals, indices: &mut programs.indices, base };
         if let Some(image) = image::write(program, writing) {
             programs.cache.add(key, image);
         }

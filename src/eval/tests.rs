@@ -273,3 +273,9 @@ fn paths_contain_no_null() {
     let problem = firn.call(&function, &[text]).unwrap_err();
     assert_eq!(problem.diagnostic().message, "a path cannot contain a NUL byte");
 }
+
+#[test]
+fn a_scoped_import_looks_for_its_file_first() {
+    let printed = eval_with(Evaluator::builder(), r#"builtins.scopedImport (throw "scope") (throw "path")"#);
+    assert!(printed.ends_with(": path"), "{printed}");
+}

@@ -201,7 +201,10 @@ impl HashModulo {
         let hash = match draft {
             Draft::File(_) => return Ok(Completed { draft, inputs: None }),
             Draft::Masked(_) => {
-                self.learn_inputs(derivation, read)?;
+                if self.learn_inputs(derivation, read)? {
+                    // The parts are those of an input now.
+                    self.parts.fill(derivation, &self.dir, Outputs::Masked, |_| {});
+                }
                 self.hash_of_parts(derivation)?.map(Hash::sha256)
             }
             Draft::Other => self.masked_hash(derivation, read)?,
@@ -335,11 +338,13 @@ impl HashModulo {
     }
 
     /// Makes sure that all inputs are remembered, reading those that are not,
-    /// and theirs. Inputs can form long chains, hence no recursion.
-    fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
+    /// and theirs. Inputs can form long chains, hence no recursion. Tells
+    /// whether any was read: if so, the parts of another were written.
+    fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<bool> {
         let mut unfinished: Vec<Unfinished> = Vec::new();
         let mut above = FxHashSet::default();
         let mut unknown = self.unknown_inputs(derivation);
+        let is_any_read = !unknown.is_empty();
         loop {
             if let Some(path) = unknown.pop() {
                 if self.known.contains_key(&path) {
@@ -359,7 +364,7 @@ impl HashModulo {
                 self.known.insert(finished.path, hash);
                 unknown = finished.siblings;
             } else {
-                return Ok(());
+                return Ok(is_any_read);
             }
         }
     }

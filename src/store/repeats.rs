@@ -220,31 +220,35 @@ mod tests {
         let mut input = derivation("input", "right", &[]);
         let path = instantiate(&mut ComputeStore::default(), &mut HashModulo::new(dir.clone()), &mut input)
             .expect("nothing is wrong with it");
-        let run = |has_wrong_input: bool, cache: bool| {
+        let mut wrong_input = derivation("input", "wrong", &[]);
+        HashModulo::new(dir.clone()).fill_outputs(&mut wrong_input, &mut |_| unreachable!()).expect("it has no inputs");
+        // The input is made, unless there is one in the store.
+        let run = |stored_input: Option<&Derivation>, cache: bool| {
             let (mut store, mut hashes) = (ComputeStore::default(), HashModulo::new(dir.clone()));
             if cache {
                 hashes.use_cache(Cache::in_directory(directory.path()));
             }
-            if has_wrong_input {
-                let mut wrong = derivation("input", "wrong", &[]);
-                HashModulo::new(dir.clone())
-                    .fill_outputs(&mut wrong, &mut |_| unreachable!())
-                    .expect("it has no inputs");
-                let file = crate::store::aterm::to_bytes(&wrong, &dir);
-                store.add_derivation(&path, &wrong, &file).expect("it is kept in memory");
+            if let Some(stored) = stored_input {
+                let file = crate::store::aterm::to_bytes(stored, &dir);
+                store.add_derivation(&path, stored, &file).expect("it is kept in memory");
             } else {
                 let mut input = derivation("input", "right", &[]);
                 instantiate(&mut store, &mut hashes, &mut input).expect("nothing is wrong with it");
             }
             let mut middle = derivation("middle", "", std::slice::from_ref(&path));
             let middle_path = instantiate(&mut store, &mut hashes, &mut middle).expect("nothing is wrong with it");
+            assert_eq!(store.read_derivation(&middle_path).expect("it has been added"), middle);
             let mut last = derivation("last", "", &[middle_path]);
             instantiate(&mut store, &mut hashes, &mut last).expect("nothing is wrong with it")
         };
-        let (right, wrong) = (run(false, false), run(true, false));
+        let (right, wrong) = (run(None, false), run(Some(&wrong_input), false));
         assert_ne!(right, wrong);
-        for has_wrong_input in [true, false, true, false] {
-            assert_eq!(run(has_wrong_input, true), if has_wrong_input { wrong.clone() } else { right.clone() });
+        for _ in 0..2 {
+            assert_eq!(run(Some(&wrong_input), true), wrong);
+            assert_eq!(run(None, true), right);
+            // What is read counts like what is made.
+            assert_eq!(run(Some(&input), true), right);
+            assert_eq!(run(Some(&input), false), right);
         }
     }
 

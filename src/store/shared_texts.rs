@@ -39,6 +39,7 @@ impl SharedTexts {
                 own.reserve_exact(text.len() - (end - start));
             }
             own.extend_from_slice(&text[copied..start]);
+            copied = start;
             let Ok(place) = u32::try_from(own.len()) else { break };
             shared.push((place, self.part(&text[start..end])));
             (copied, from) = (end, end);

@@ -33,7 +33,7 @@ use crate::heap::{Symbol, Value};
 
 pub(crate) use later::Later;
 pub(crate) use read::{Reading, read, read_later, whole};
-pub(crate) use write::{Writing, write};
+pub(crate) use write::{NameIndices, Writing, write};
 
 /// Which values are global ones, by their identities.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{GlobalNames, Reading, Writing, read, write};
+use super::{GlobalNames, NameIndices, Reading, Writing, read, write};
 use crate::corpus::programs_in;
 use crate::diagnostics::{Pos, SourceMap, SourceName};
 use crate::heap::{Heap, Symbol, Value};
@@ -74,7 +74,8 @@ impl<'h> Names<'h> {
 
     fn write(&self, program: &Expr<'h>, names: &[Symbol]) -> Option<Vec<u8>> {
         let globals = &GlobalNames::new(&self.globals);
-        write(program, Writing { names, symbols: &self.symbols, globals, base: Pos::from_raw(TEXT_BASE) })
+        let indices = &mut NameIndices::default();
+        write(program, Writing { names, symbols: &self.symbols, globals, indices, base: Pos::from_raw(TEXT_BASE) })
     }
 
     fn read(&mut self, image: &[u8], parse: &Parse) -> Option<&'h Expr<'h>> {

@@ -1,7 +1,5 @@
 //! From programs to bytes.
 
-use rustc_hash::FxHashMap;
-
 use super::super::{
     AttrName, AttrsExpr, BinaryOp, DynamicAttrs, Expr, Formals, Interpolation, Lambda, PathElement, SymbolTable,
 };
@@ -20,46 +18,52 @@ pub(crate) struct Writing<'a, 'h> {
     pub(crate) names: &'a [Symbol],
     pub(crate) symbols: &'a SymbolTable<'h>,
     pub(crate) globals: &'a GlobalNames,
+    /// Memory for it, to be used again.
+    pub(crate) indices: &'a mut NameIndices,
     /// The position of the first byte of the text.
     pub(crate) base: Pos,
 }
 
+/// For each symbol its index among the names of the image that is being written, and one; zero if it is none of them.
+#[derive(Default)]
+pub(crate) struct NameIndices(Vec<u32>);
+
 /// The image of a program, if there can be one.
 pub(crate) fn write<'h>(program: &Expr<'h>, context: Writing<'_, 'h>) -> Option<Vec<u8>> {
-    let mut writer = Writer {
-        globals: context.globals,
-        names: Vec::new(),
-        indices: FxHashMap::default(),
-        output: Output::new(context.base),
-    };
-    for &name in context.names {
+    let Writing { names, symbols, globals, indices, base } = context;
+    indices.0.resize(symbols.len(), 0);
+    let mut writer = Writer { globals, names: Vec::new(), indices, output: Output::new(base) };
+    for &name in names {
         writer.index_of(name);
     }
-    writer.expr(program)?;
-    let mut image = Output::new(context.base);
-    image.length(writer.names.len());
-    for &name in &writer.names {
-        image.text(context.symbols.bytes(name));
+    let is_written = writer.expr(program).is_some();
+    let Writer { names, indices, output, .. } = writer;
+    let mut image = Output::new(base);
+    image.length(names.len());
+    for &name in &names {
+        indices.0[name.0 as usize] = 0;
+        image.text(symbols.bytes(name));
     }
-    image.bytes.extend(writer.output.bytes);
-    Some(image.bytes)
+    image.bytes.extend(output.bytes);
+    is_written.then_some(image.bytes)
 }
 
 struct Writer<'a> {
     globals: &'a GlobalNames,
     /// The names so far, and the index of each.
     names: Vec<Symbol>,
-    indices: FxHashMap<Symbol, u32>,
+    indices: &'a mut NameIndices,
     output: Output,
 }
 
 impl Writer<'_> {
     fn index_of(&mut self, name: Symbol) -> u32 {
-        let next = self.names.len() as u32;
-        *self.indices.entry(name).or_insert_with(|| {
+        let index = &mut self.indices.0[name.0 as usize];
+        if *index == 0 {
             self.names.push(name);
-            next
-        })
+            *index = self.names.len() as u32;
+        }
+        *index - 1
     }
 
     fn name(&mut self, name: Symbol) {
