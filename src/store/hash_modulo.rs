@@ -126,7 +126,9 @@ impl HashModulo {
         match derivation.kind()? {
             DerivationKind::Fixed => {
                 self.fill(derivation, None)?;
-                self.write_file(derivation, Draft::write_file_head);
+                self.file.clear();
+                Draft::write_file_head(&derivation.name, &self.dir, &mut self.file);
+                self.append_file(derivation);
                 Ok(Draft::file(&self.file))
             }
             DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
@@ -201,10 +203,7 @@ impl HashModulo {
         let hash = match draft {
             Draft::File(_) => return Ok(Completed { draft, inputs: None }),
             Draft::Masked(_) => {
-                if self.learn_inputs(derivation, read)? {
-                    // The parts are those of an input now.
-                    self.parts.fill(derivation, &self.dir, Outputs::Masked, |_| {});
-                }
+                self.learn_inputs(derivation, read)?;
                 self.hash_of_parts(derivation)?.map(Hash::sha256)
             }
             Draft::Other => self.masked_hash(derivation, read)?,
@@ -213,13 +212,13 @@ impl HashModulo {
         if hash.is_some() {
             return Ok(Completed { draft, inputs: Some(self.show(derivation)) });
         }
-        self.write_file(derivation, |_, _, _| {});
+        self.file.clear();
+        self.append_file(derivation);
         Ok(Completed { draft: Draft::Other, inputs: None })
     }
 
-    fn write_file(&mut self, derivation: &Derivation, head: impl FnOnce(&str, &StoreDir, &mut Vec<u8>)) {
-        self.file.clear();
-        head(&derivation.name, &self.dir, &mut self.file);
+    /// Writes the file of a derivation behind what else is to be digested.
+    fn append_file(&mut self, derivation: &Derivation) {
         self.file_start = self.file.len();
         aterm::write(derivation, &self.dir, &mut self.file);
     }
@@ -338,13 +337,29 @@ impl HashModulo {
     }
 
     /// Makes sure that all inputs are remembered, reading those that are not,
-    /// and theirs. Inputs can form long chains, hence no recursion. Tells
-    /// whether any was read: if so, the parts of another were written.
-    fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<bool> {
+    /// and theirs. The parts that were written stay.
+    fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
+        let unknown = self.unknown_inputs(derivation);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // Those that are read have parts, too.
+        let parts = std::mem::take(&mut self.parts);
+        let result = self.learn_unknown(derivation, unknown, read);
+        self.parts = parts;
+        result
+    }
+
+    /// Reads the inputs of a derivation that are unknown, and theirs. Inputs
+    /// can form long chains, hence no recursion.
+    fn learn_unknown(
+        &mut self,
+        derivation: &Derivation,
+        mut unknown: Vec<StorePath>,
+        read: &mut ReadDerivation<'_>,
+    ) -> Result<()> {
         let mut unfinished: Vec<Unfinished> = Vec::new();
         let mut above = FxHashSet::default();
-        let mut unknown = self.unknown_inputs(derivation);
-        let is_any_read = !unknown.is_empty();
         loop {
             if let Some(path) = unknown.pop() {
                 if self.known.contains_key(&path) {
@@ -364,7 +379,7 @@ impl HashModulo {
                 self.known.insert(finished.path, hash);
                 unknown = finished.siblings;
             } else {
-                return Ok(is_any_read);
+                return Ok(());
             }
         }
     }
