@@ -19,15 +19,21 @@ impl<'h> Eval<'h> {
         self.dispatch(expr, frame)
     }
 
-    /// Evaluates the body of a function: most are of the kinds that are found out here.
+    /// Evaluates the body of a function.
     #[inline(always)]
     pub(super) fn eval_body(&mut self, body: &'h Expr<'h>, frame: Frame<'h>) -> Result<Value<'h>> {
         if self.stack.is_low() {
             return self.eval_on_new_segment(body, Some(frame));
         }
+        self.dispatch_body(body, Some(frame))
+    }
+
+    /// Decides of a body what it is. Most are of the kinds that go on with another expression.
+    #[inline(always)]
+    fn dispatch_body(&mut self, body: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         match body {
-            Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_) => self.body_of(body, Some(frame)),
-            _ => self.dispatch(body, Some(frame)),
+            Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_) => self.body_of(body, frame),
+            _ => self.dispatch(body, frame),
         }
     }
 
@@ -84,8 +90,7 @@ impl<'h> Eval<'h> {
         // There is as much of the stack left as there was before.
         match later.expr() {
             // Most of what is left out are bodies of functions.
-            Some(expr @ (Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_))) => self.body_of(expr, frame),
-            Some(expr) => self.dispatch(expr, frame),
+            Some(expr) => self.dispatch_body(expr, frame),
             None => self.read_later(later, frame),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::fmt;
-
 use std::ptr::{self, NonNull};
 
 use spin::Mutex;

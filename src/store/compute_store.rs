@@ -115,10 +115,10 @@ impl Store for ComputeStore {
     }
 
     fn add_derivation(&mut self, path: &StorePath, _: &Derivation, file: &[u8]) -> Result<()> {
-        if !self.objects.contains_key(path) {
-            let content = Content::Derivation(self.texts.share(file));
-            self.objects.insert(path.clone(), Object { content, references: Box::default() });
-        }
+        self.objects.entry(path.clone()).or_insert_with(|| Object {
+            content: Content::Derivation(self.texts.share(file)),
+            references: Box::default(),
+        });
         Ok(())
     }
 
