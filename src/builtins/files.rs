@@ -140,13 +140,22 @@ fn kind_value<'h>(eval: &mut Eval<'h>, kind: FileType) -> Value<'h> {
 
 fn read_dir<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {
     let path = eval.readable_path(path)?;
+    // A library that makes packages of directories may look into the same ones for each of its stages.
+    let stamp = eval.stamp(path).filter(|stamp| stamp.file_type() == FileType::Directory);
+    if let Some(known) = stamp.as_ref().and_then(|stamp| eval.known_directory(path, stamp)) {
+        return Ok(known);
+    }
     let entries = eval.read_directory(path).map_err(|cause| eval.unreadable(path, &cause))?;
     let mut attrs = AttrList::with_capacity(entries.len());
     for DirectoryEntry { name, file_type } in entries {
         let kind = kind_value(eval, file_type);
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, kind));
     }
-    Ok(eval.attrs_from(attrs))
+    let set = eval.attrs_from(attrs);
+    if let Some(stamp) = stamp {
+        eval.remember_directory(path, stamp, set);
+    }
+    Ok(set)
 }
 
 fn store_path<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>> {

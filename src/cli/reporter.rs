@@ -9,7 +9,7 @@ use super::output::to_stderr;
 use super::progress::Progress;
 use super::settings::{ErrorFormat, Settings};
 use crate::diagnostics::{Code, Diagnostic, RenderOptions, SourceMap, printable, render, to_json};
-use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
+use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile, Stamp};
 use crate::{Host, SystemHost};
 
 /// Knows how to say something to the user: as text or as JSON, in colours or not, beside a line of progress.
@@ -105,6 +105,10 @@ impl FileSource for CommandHost {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         self.system.read_link(path)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        self.system.stamp(path)
     }
 }
 

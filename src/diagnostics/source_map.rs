@@ -126,9 +126,10 @@ impl fmt::Display for SourceName {
 pub struct SourceFile {
     id: FileId,
     name: SourceName,
-    bytes: Arc<[u8]>,
+    text: Text,
     /// The position of the first byte.
     base: u32,
+    length: u32,
     line_starts: OnceLock<Vec<u32>>,
 }
 
@@ -143,15 +144,20 @@ impl SourceFile {
         &self.name
     }
 
-    /// The text. It need not be UTF-8.
+    /// The text. It need not be UTF-8. Where the program of a file was known without it, the file is read now; if it has
+    /// changed meanwhile, there are blanks in place of the text.
     pub fn bytes(&self) -> &Arc<[u8]> {
-        &self.bytes
+        self.text.bytes.get_or_init(|| {
+            let length = self.length as usize;
+            let text = self.text.read.as_ref().and_then(|read| read()).filter(|text| text.len() == length);
+            text.unwrap_or_else(|| std::iter::repeat_n(b' ', length).collect())
+        })
     }
 
     /// The position of the byte at `offset`; an offset past the end gives the end.
     pub fn pos(&self, offset: usize) -> Pos {
-        // `SourceMap::add` has checked that base + length fits in 32 bits.
-        Pos(self.base + offset.min(self.bytes.len()) as u32)
+        // `SourceMap::add_text` has checked that base + length fits in 32 bits.
+        Pos(self.base + offset.min(self.length as usize) as u32)
     }
 
     /// The span of the bytes in `range`, which is clipped to the file.
@@ -164,7 +170,7 @@ impl SourceFile {
     /// How many bytes lie before `pos`, or nothing if it is in another file.
     pub fn offset(&self, pos: Pos) -> Option<usize> {
         let offset = pos.0.checked_sub(self.base)? as usize;
-        (offset <= self.bytes.len()).then_some(offset)
+        (offset <= self.length as usize).then_some(offset)
     }
 
     /// The number of lines; a last line without bytes counts.
@@ -175,10 +181,10 @@ impl SourceFile {
     /// The bytes of a line (counted from 0) as offsets, without its terminator.
     pub(super) fn line_range(&self, line: usize) -> Range<usize> {
         let starts = self.line_starts();
-        let start = starts.get(line).map_or(self.bytes.len(), |&s| s as usize);
-        let mut end = starts.get(line + 1).map_or(self.bytes.len(), |&next| next as usize);
+        let start = starts.get(line).map_or(self.length as usize, |&s| s as usize);
+        let mut end = starts.get(line + 1).map_or(self.length as usize, |&next| next as usize);
         if line + 1 < starts.len() {
-            let terminator = if self.bytes[start..end].ends_with(b"\r\n") { 2 } else { 1 };
+            let terminator = if self.bytes()[start..end].ends_with(b"\r\n") { 2 } else { 1 };
             end -= terminator;
         }
         start..end
@@ -199,14 +205,30 @@ impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let mut starts = vec![0];
-            for at in memchr::memchr2_iter(b'\n', b'\r', &self.bytes) {
-                let carriage_return_of_pair = self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
+            let bytes = self.bytes();
+            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+                let carriage_return_of_pair = bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n');
                 if !carriage_return_of_pair {
                     starts.push(at as u32 + 1);
                 }
             }
             starts
         })
+    }
+}
+
+/// The text of a file, or how to get it.
+struct Text {
+    bytes: OnceLock<Arc<[u8]>>,
+    read: Option<Box<ReadText>>,
+}
+
+/// Reads the text of a file; nothing if it is not what it was.
+pub(crate) type ReadText = dyn Fn() -> Option<Arc<[u8]>> + Send + Sync;
+
+impl fmt::Debug for Text {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.fmt(formatter)
     }
 }
 
@@ -248,21 +270,42 @@ impl SourceMap {
     /// If all texts together would exceed 4 GiB.
     pub fn add(&self, name: SourceName, bytes: impl Into<Arc<[u8]>>) -> Result<Arc<SourceFile>, SourcesTooLarge> {
         let bytes = bytes.into();
+        let length = bytes.len();
+        self.add_text(name, Text { bytes: OnceLock::from(bytes), read: None }, length)
+    }
+
+    /// Adds a text of so many bytes that is read when it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// If all texts together would exceed 4 GiB.
+    pub(crate) fn add_unread(
+        &self,
+        name: SourceName,
+        length: usize,
+        read: Box<ReadText>,
+    ) -> Result<Arc<SourceFile>, SourcesTooLarge> {
+        self.add_text(name, Text { bytes: OnceLock::new(), read: Some(read) }, length)
+    }
+
+    fn add_text(&self, name: SourceName, text: Text, length: usize) -> Result<Arc<SourceFile>, SourcesTooLarge> {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let base = match files.all.last() {
             // One position more than there are bytes: the end of the file is a place, too.
-            Some(last) => u64::from(last.base) + last.bytes.len() as u64 + 1,
+            Some(last) => u64::from(last.base) + u64::from(last.length) + 1,
             None => 1,
         };
-        if base + bytes.len() as u64 > u64::from(u32::MAX) {
+        if base + length as u64 > u64::from(u32::MAX) {
             return Err(SourcesTooLarge { name });
         }
         let file = Arc::new(SourceFile {
             // Every file takes a position at least, so there are fewer files than positions.
             id: FileId(files.all.len() as u32),
             name,
-            bytes,
+            text,
+            // The check above was that both fit.
             base: base as u32,
+            length: length as u32,
             line_starts: OnceLock::new(),
         });
         files.all.push(file.clone());
@@ -383,6 +426,25 @@ mod tests {
         assert_eq!(owner(last.pos(0)).as_deref(), Some("last"));
         assert_eq!(owner(Pos::from_raw(last.pos(1).to_raw() + 1)), None);
         assert_eq!(last.offset(two.pos(0)), None);
+    }
+
+    #[test]
+    fn a_text_is_read_when_it_is_needed() {
+        let sources = SourceMap::new();
+        let unread = |text: Option<&'static [u8]>, length| {
+            let read = move || text.map(Arc::from);
+            sources.add_unread(SourceName::String, length, Box::new(read)).expect("small")
+        };
+        let file = unread(Some(b"a\nbc"), 4);
+        assert_eq!((file.pos(9), sources.file_at(file.pos(4)).map(|file| file.id())), (file.pos(4), Some(file.id())));
+        assert!(file.text.bytes.get().is_none());
+        let location = sources.resolve(file.pos(3)).expect("in the file");
+        assert_eq!((location.line, location.column, &file.bytes()[..]), (2, 2, &b"a\nbc"[..]));
+        // Positions are in a text whatever becomes of it.
+        for changed in [unread(None, 4), unread(Some(b"a\nb"), 4), unread(Some(b"a\nbcd"), 4)] {
+            let location = sources.resolve(changed.pos(3)).expect("in the file");
+            assert_eq!((location.line, location.column, &changed.bytes()[..]), (1, 4, &b"    "[..]));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::store::Place;
 use super::{ErrorExt, Eval, Result, error, os_path};
 use crate::builtins::text::path::{base_name, directory, join};
 use crate::diagnostics::{Code, Diagnostic, did_you_mean, similar_names};
-use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
+use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile, Stamp};
 
 /// How many symbolic links in a row are followed.
 const MAX_LINKS: usize = 40;
@@ -46,6 +46,14 @@ impl<'h> Eval<'h> {
         match self.store.place(path) {
             Place::Text(_) => Ok(FileType::Regular),
             Place::Path(physical) => self.host.file_type(os_path(&physical)),
+        }
+    }
+
+    /// The state of a file, if that is known; a link is a link.
+    pub(crate) fn stamp(&self, path: &[u8]) -> Option<Stamp> {
+        match self.store.place(path) {
+            Place::Text(_) => None,
+            Place::Path(physical) => self.host.stamp(os_path(&physical)),
         }
     }
 

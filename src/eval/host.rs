@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostics::{Colors, Diagnostic, RenderOptions, SourceMap, printable, render};
-use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile};
+use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile, Stamp};
 
 /// All effects of evaluation but those on the store: files, environment, time, messages.
 ///
@@ -79,6 +79,10 @@ impl FileSource for SystemHost {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         FileSystem.read_link(path)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        FileSystem.stamp(path)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files: finding, reading, parsing, lowering, evaluating; each once.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -15,14 +15,15 @@ use crate::builtins::text::path::{directory, join};
 use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
 use crate::heap::{Frame, Value};
 use crate::program::{Expr, Lowered, Lowering, NameLinting, RootScope, lint_names, lower, show};
-use crate::store::FileType;
+use crate::store::{FileType, Stamp};
 use crate::syntax::{self, Parse};
 
-/// Files that have been imported, by the paths they were asked for and by their own.
+/// Files that have been imported, by the paths they were asked for and by their own, and directories that have been listed.
 #[derive(Default)]
 pub(super) struct FileCache<'h> {
     values: FxHashMap<Vec<u8>, Imported<'h>>,
     programs: FxHashMap<Vec<u8>, &'h Expr<'h>>,
+    directories: FxHashMap<Vec<u8>, (Stamp, Value<'h>)>,
 }
 
 #[derive(Copy, Clone)]
@@ -62,7 +63,7 @@ impl<'h> Eval<'h> {
             Some(&Imported::Failed(number)) => return Err(Box::new(self.failures[number as usize].clone())),
             _ => {}
         }
-        let file = self.source_path(path)?;
+        let (file, stamp) = self.source_path(path)?;
         match self.files.values.get(&file) {
             Some(&Imported::Done(value)) => {
                 self.files.values.insert(path.to_vec(), Imported::Done(value));
@@ -75,7 +76,7 @@ impl<'h> Eval<'h> {
             None => {}
         }
         self.files.values.insert(file.clone(), Imported::Busy);
-        let result = self.run_file(&file, None);
+        let result = self.run_file(&file, stamp, None);
         match result {
             Ok(value) => {
                 self.files.values.insert(file, Imported::Done(value));
@@ -98,18 +99,21 @@ impl<'h> Eval<'h> {
 
     /// The value of a file in which additional names are in scope.
     pub(crate) fn import_with_scope(&mut self, path: &[u8], scope: &RootScope, frame: Frame<'h>) -> Result<Value<'h>> {
-        let file = self.source_path(path)?;
-        self.run_file(&file, Some((scope, frame)))
+        let (file, stamp) = self.source_path(path)?;
+        self.run_file(&file, stamp, Some((scope, frame)))
     }
 
-    fn run_file(&mut self, file: &[u8], scope: Option<(&RootScope, Frame<'h>)>) -> Result<Value<'h>> {
+    fn run_file(
+        &mut self,
+        file: &[u8],
+        stamp: Option<Stamp>,
+        scope: Option<(&RootScope, Frame<'h>)>,
+    ) -> Result<Value<'h>> {
         let program = match (scope, self.files.programs.get(file)) {
             (None, Some(&program)) => program,
             _ => {
-                let source = self.read(file)?;
-                let name = SourceName::File(PathBuf::from(std::ffi::OsString::from_vec(file.to_vec())));
                 let root = scope.map(|(root, _)| root.clone()).unwrap_or_default();
-                let program = self.load(name, source, directory(file), &root)?;
+                let program = self.program_of_file(file, stamp, &root)?;
                 if scope.is_none() {
                     self.files.programs.insert(file.to_vec(), program);
                 }
@@ -118,6 +122,28 @@ impl<'h> Eval<'h> {
         };
         let text = || format!("while evaluating the file '{}'", String::from_utf8_lossy(file)).into();
         self.eval(program, scope.map(|(_, frame)| frame)).frame(Pos::NONE, text)
+    }
+
+    /// The program of a file that has this stamp. The text is read after it got that, so a change meanwhile gives it another one.
+    fn program_of_file(&mut self, file: &[u8], stamp: Option<Stamp>, root: &RootScope) -> Result<&'h Expr<'h>> {
+        let name = SourceName::File(PathBuf::from(OsString::from_vec(file.to_vec())));
+        if let Some(stamp) = &stamp
+            && let Some(program) = self.program_of_unchanged(&name, file, stamp, root)
+        {
+            return Ok(program);
+        }
+        let source = self.read(file)?;
+        self.load_stamped(name, source, directory(file), root, stamp.as_ref())
+    }
+
+    /// The set of what is in a directory, if it has not changed since it was made.
+    pub(crate) fn known_directory(&self, path: &[u8], stamp: &Stamp) -> Option<Value<'h>> {
+        self.files.directories.get(path).filter(|(known, _)| known == stamp).map(|(_, set)| *set)
+    }
+
+    /// Remembers the set of what is in a directory, which was listed after it got its stamp.
+    pub(crate) fn remember_directory(&mut self, path: &[u8], stamp: Stamp, set: Value<'h>) {
+        self.files.directories.insert(path.to_vec(), (stamp, set));
     }
 
     /// Forgets all values and programs of files, so that they are read again.
@@ -133,6 +159,18 @@ impl<'h> Eval<'h> {
         base_dir: &[u8],
         root: &RootScope,
     ) -> Result<&'h Expr<'h>> {
+        self.load_stamped(name, source, base_dir, root, None)
+    }
+
+    /// Does so with a text that was read from a file which had this stamp.
+    fn load_stamped(
+        &mut self,
+        name: SourceName,
+        source: Arc<[u8]>,
+        base_dir: &[u8],
+        root: &RootScope,
+        stamp: Option<&Stamp>,
+    ) -> Result<&'h Expr<'h>> {
         self.counters.sources += 1;
         self.counters.source_bytes += source.len() as u64;
         let is_file = matches!(name, SourceName::File(_));
@@ -140,9 +178,10 @@ impl<'h> Eval<'h> {
         let file = (self.sources.add(name, source.clone()))
             .map_err(|too_large| error(Code::SourceTooLarge, too_large.to_string()))?;
         let base = file.pos(0);
-        let key = if is_file && !is_builtin { self.program_key(&source, base_dir, root) } else { None };
+        let key = if is_file && !is_builtin { self.key_of_text(&source, stamp, base_dir, root) } else { None };
         if let Some(key) = &key
-            && let Some(program) = self.cached_program(key, base, source.len())
+            && self.find_program(key)
+            && let Some(program) = self.read_found(base, source.len())
         {
             return Ok(program);
         }
@@ -229,47 +268,55 @@ impl<'h> Eval<'h> {
         self.host.diagnostic(warning, &self.sources);
     }
 
-    /// The file that importing `path` reads: links are followed, of a directory it is `default.nix` or
-    /// `default.cfg`.
-    fn source_path(&mut self, path: &[u8]) -> Result<Vec<u8>> {
+    /// The file that importing `path` reads, and its stamp, if that is of use: links are followed, of a directory it is
+    /// `default.nix` or `default.cfg`.
+    fn source_path(&mut self, path: &[u8]) -> Result<(Vec<u8>, Option<Stamp>)> {
         if builtin_file(path).is_some() {
-            return Ok(path.to_vec());
+            return Ok((path.to_vec(), None));
         }
         let mut path = path.to_vec();
-        let mut file_type = self.file_type(&path);
+        let mut found = self.examine(&path);
         for _ in 0..MAX_LINKS {
-            match file_type {
-                Ok(FileType::Symlink) => match self.read_link(&path) {
+            match found {
+                Ok((FileType::Symlink, _)) => match self.read_link(&path) {
                     Ok(target) => {
                         let target = join(directory(&path), target.as_os_str().as_bytes());
                         // A link such as `/dev/stdin` may lead to what has no path; the system can follow it.
-                        file_type = self.file_type(&target);
-                        if file_type.is_err() {
-                            return Ok(path);
+                        found = self.examine(&target);
+                        if found.is_err() {
+                            return Ok((path, None));
                         }
                         path = target;
                     }
                     Err(cause) => return Err(self.unreadable(&path, &cause)),
                 },
-                Ok(FileType::Directory) => (path, file_type) = self.default_file(&path),
-                Ok(_) => return Ok(path),
+                Ok((FileType::Directory, _)) => (path, found) = self.default_file(&path),
+                Ok((_, stamp)) => return Ok((path, stamp)),
                 Err(cause) => return Err(self.unreadable(&path, &cause)),
             }
         }
         Err(super::files::too_many_links(&path))
     }
 
-    /// The file of a directory and its type.
-    fn default_file(&self, directory: &[u8]) -> (Vec<u8>, io::Result<FileType>) {
+    /// The type of a file, and its stamp, if it has one and there is a use for it.
+    fn examine(&self, path: &[u8]) -> io::Result<(FileType, Option<Stamp>)> {
+        match self.programs.as_ref().and_then(|_| self.stamp(path)) {
+            Some(stamp) => Ok((stamp.file_type(), Some(stamp))),
+            None => Ok((self.file_type(path)?, None)),
+        }
+    }
+
+    /// The file of a directory and what it is.
+    fn default_file(&self, directory: &[u8]) -> (Vec<u8>, io::Result<(FileType, Option<Stamp>)>) {
         let nix = join(directory, b"default.nix");
-        let nix_type = self.file_type(&nix);
-        if nix_type.is_ok() {
-            return (nix, nix_type);
+        let found = self.examine(&nix);
+        if found.is_ok() {
+            return (nix, found);
         }
         let cfg = join(directory, b"default.cfg");
-        match self.file_type(&cfg) {
-            Ok(cfg_type) => (cfg, Ok(cfg_type)),
-            Err(_) => (nix, nix_type),
+        match self.examine(&cfg) {
+            Ok(found) => (cfg, Ok(found)),
+            Err(_) => (nix, found),
         }
     }
 }

@@ -3,12 +3,15 @@
 use std::io;
 use std::time::Instant;
 
-use super::Eval;
-use crate::cache::{Cache, Key};
-use crate::diagnostics::Pos;
+use super::store::Place;
+use super::{Eval, os_path};
+use crate::builtins::text::path::directory;
+use crate::cache::{Cache, Digest, Key};
+use crate::diagnostics::{Pos, SourceName};
 use crate::heap::Symbol;
 use crate::program::image::{self, GlobalNames, NameIndices, Reading, Writing};
 use crate::program::{Expr, Lints, RootScope};
+use crate::store::{FileType, Stamp};
 
 /// Shorter texts are parsed in less time than it takes to find their programs.
 const LEAST: usize = if cfg!(test) { 1 } else { 400 };
@@ -32,13 +35,35 @@ impl Programs {
 }
 
 impl<'h> Eval<'h> {
-    /// By what the program of a text is found, if it is to be kept. A program depends on the text, on where paths in it
-    /// begin, on the features of the grammar, and on which names are builtins; and on the build of firn that made it.
-    pub(super) fn program_key(&mut self, source: &[u8], base_dir: &[u8], root: &RootScope) -> Option<Key> {
-        let is_usual = root.names.is_empty() && self.settings.lints == Lints::default();
-        if self.programs.is_none() || !is_usual || source.len() < LEAST {
+    /// By what the program of a text is found, if it is to be kept. If the text was read from a file that had this stamp, that is
+    /// kept, too.
+    pub(super) fn key_of_text(
+        &mut self,
+        text: &[u8],
+        stamp: Option<&Stamp>,
+        base_dir: &[u8],
+        root: &RootScope,
+    ) -> Option<Key> {
+        if !self.is_kept(text.len(), root) {
             return None;
         }
+        let hash = blake3::hash(text);
+        // A file that is longer or shorter than it was has changed meanwhile.
+        if let Some(stamp) = stamp.filter(|stamp| stamp.size() == text.len() as u64) {
+            self.programs.as_ref()?.cache.add_digest(&digest_of_stamp(stamp), &[hash.as_bytes()]);
+        }
+        self.program_key(&hash, base_dir)
+    }
+
+    /// Whether the program of a text of so many bytes is to be kept.
+    fn is_kept(&self, length: usize, root: &RootScope) -> bool {
+        let is_usual = root.names.is_empty() && self.settings.lints == Lints::default();
+        self.programs.is_some() && is_usual && length >= LEAST
+    }
+
+    /// By what the program of a text with this hash is found. A program depends on the text, on where paths in it
+    /// begin, on the features of the grammar, and on which names are builtins; and on the build of firn that made it.
+    fn program_key(&mut self, text: &blake3::Hash, base_dir: &[u8]) -> Option<Key> {
         let home = self.home();
         let programs = self.programs.as_mut()?;
         let builtins = *programs.builtins.get_or_insert_with(|| {
@@ -55,19 +80,25 @@ impl<'h> Eval<'h> {
         add(&mut hasher, home.as_deref().unwrap_or_default());
         add(&mut hasher, base_dir);
         // In one piece a text is digested several times as fast as behind something else.
-        hasher.update(blake3::hash(source).as_bytes());
+        hasher.update(text.as_bytes());
         let mut key = Key::default();
         hasher.finalize_xof().fill(&mut key);
         Some(key)
     }
 
-    /// The program with this key, if it is there, for a text of so many bytes from `base` on.
-    pub(super) fn cached_program(&mut self, key: &Key, base: Pos, length: usize) -> Option<&'h Expr<'h>> {
+    /// Looks for the program with this key.
+    pub(super) fn find_program(&mut self, key: &Key) -> bool {
+        let start = Instant::now();
+        let Some(programs) = &mut self.programs else { return false };
+        let is_found = programs.cache.find(key, &mut programs.image);
+        self.counters.reading_programs += start.elapsed();
+        is_found
+    }
+
+    /// The program that was found last, for a text of so many bytes from `base` on. Nothing if it is damaged.
+    pub(super) fn read_found(&mut self, base: Pos, length: usize) -> Option<&'h Expr<'h>> {
         let start = Instant::now();
         let programs = self.programs.as_mut()?;
-        if !programs.cache.find(key, &mut programs.image) {
-            return None;
-        }
         let reading = Reading {
             heap: self.heap,
             symbols: &mut self.symbols,
@@ -79,6 +110,34 @@ impl<'h> Eval<'h> {
         let program = image::read(&programs.image, reading)?;
         self.counters.cached_programs += 1;
         self.counters.reading_programs += start.elapsed();
+        Some(program)
+    }
+
+    /// The program of a file that has not changed since an earlier run has read it. It is read for nothing but its lines.
+    pub(super) fn program_of_unchanged(
+        &mut self,
+        name: &SourceName,
+        file: &[u8],
+        stamp: &Stamp,
+        root: &RootScope,
+    ) -> Option<&'h Expr<'h>> {
+        let length = usize::try_from(stamp.size()).ok()?;
+        if stamp.file_type() != FileType::Regular || !self.is_kept(length, root) {
+            return None;
+        }
+        let text = self.programs.as_mut()?.text_hash(stamp)?;
+        let key = self.program_key(&text, directory(file))?;
+        if !self.find_program(&key) {
+            return None;
+        }
+        let Place::Path(physical) = self.store.place(file) else { return None };
+        let (host, physical) = (self.host.clone(), physical.into_owned());
+        let read = move || host.read_shared(os_path(&physical)).ok().filter(|bytes| blake3::hash(bytes) == text);
+        // If there is no room for it, that is told when it is read.
+        let source = self.sources.add_unread(name.clone(), length, Box::new(read)).ok()?;
+        let program = self.read_found(source.pos(0), length)?;
+        self.counters.sources += 1;
+        self.counters.source_bytes += length as u64;
         Some(program)
     }
 
@@ -98,6 +157,21 @@ impl<'h> Eval<'h> {
     }
 }
 
+impl Programs {
+    /// The hash of what a file had in it when it had this stamp, if a run has read it then.
+    fn text_hash(&mut self, stamp: &Stamp) -> Option<blake3::Hash> {
+        let hash = self.cache.find_digest(&digest_of_stamp(stamp), &mut self.image)?;
+        Some(blake3::Hash::from_bytes(hash.try_into().ok()?))
+    }
+}
+
+fn digest_of_stamp(stamp: &Stamp) -> Digest {
+    let mut block = [0; 64];
+    block[..8].copy_from_slice(b"contents");
+    block[8..].copy_from_slice(stamp.bytes());
+    *blake3::hash(&block).as_bytes()
+}
+
 /// Adds bytes in such a way that their end is known.
 fn add(hasher: &mut blake3::Hasher, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -106,11 +180,16 @@ fn add(hasher: &mut blake3::Hasher, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::ffi::OsString;
     use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+    use std::{fs, io};
 
     use crate::corpus::programs_in;
-    use crate::{Builder, Cache, Evaluator};
+    use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile, Stamp};
+    use crate::{Builder, Cache, Evaluator, Host, SystemHost};
 
     /// What evaluating a file gives, messages of errors and where they point included, and how many programs were in the
     /// cache.
@@ -199,6 +278,117 @@ mod tests {
         for hits in [0, 1] {
             assert_eq!(evaluate(Evaluator::builder(), Some(&cache), &file), (expected.clone(), hits));
         }
+    }
+
+    /// A host that counts what is read.
+    #[derive(Clone, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl FileSource for Counting {
+        fn file_type(&self, path: &Path) -> io::Result<FileType> {
+            SystemHost.file_type(path)
+        }
+
+        fn open(&self, path: &Path) -> io::Result<OpenFile<'_>> {
+            SystemHost.open(path)
+        }
+
+        fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            SystemHost.read_directory(path)
+        }
+
+        fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+            SystemHost.read_link(path)
+        }
+
+        fn stamp(&self, path: &Path) -> Option<Stamp> {
+            SystemHost.stamp(path)
+        }
+    }
+
+    impl Host for Counting {
+        fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            SystemHost.read_file(path)
+        }
+
+        fn variable(&self, _: &str) -> Option<OsString> {
+            None
+        }
+
+        fn seconds_since_epoch(&self) -> i64 {
+            0
+        }
+
+        fn message(&self, _: &[u8]) {}
+    }
+
+    /// Waits until a file has a stamp.
+    fn settle(file: &Path) {
+        while SystemHost.stamp(file).is_none() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn a_file_that_has_not_changed_is_read_for_its_lines_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        let (cache, file, part, link) = (path("cache"), path("default.nix"), path("part.nix"), path("link"));
+        let put = |path: &Path, text: &str| fs::write(path, text).expect("it can be written");
+        put(&file, "import ./part.nix");
+        put(&part, "{\n  a = 1;\n}.a");
+        std::os::unix::fs::symlink(&file, &link).expect("it can be made");
+        let evaluate = |file: &Path| {
+            let host = Counting::default();
+            let (printed, cached) = evaluate(Evaluator::builder().host(host.clone()), Some(&cache), file);
+            (printed, cached, host.0.load(Ordering::Relaxed))
+        };
+        assert_eq!(evaluate(&file), ("1".to_owned(), 0, 2));
+        settle(&part);
+        assert_eq!(evaluate(&file), ("1".to_owned(), 2, 2), "they had no stamp when they were read");
+        for file in [&file, directory.path(), &link] {
+            assert_eq!(evaluate(file), ("1".to_owned(), 2, 0));
+        }
+        // As long as before.
+        put(&part, "{\n  a = 2;\n}.a");
+        assert_eq!(evaluate(&file), ("2".to_owned(), 1, 1));
+        settle(&part);
+        assert_eq!((evaluate(&file).2, evaluate(&file)), (1, ("2".to_owned(), 2, 0)));
+
+        // An error shows the texts of both, and a position of an attribute tells the line.
+        put(&part, "{\n  a = throw \"no\";\n}.a");
+        settle(&part);
+        let expected = evaluate(&file);
+        assert!(expected.0.contains("a = throw"), "{}", expected.0);
+        assert_eq!(evaluate(&file), (expected.0, 2, 2));
+        put(&part, "(builtins.unsafeGetAttrPos \"a\" {\n  a = 1;\n}).line");
+        settle(&part);
+        assert_eq!((evaluate(&file), evaluate(&file)), (("2".to_owned(), 1, 1), ("2".to_owned(), 2, 1)));
+    }
+
+    #[test]
+    fn a_directory_that_has_not_changed_is_listed_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let listed = directory.path().join("listed");
+        fs::create_dir_all(listed.join("a")).expect("it can be made");
+        let host = Counting::default();
+        let mut firn = Evaluator::builder().host(host.clone()).build();
+        let mut list = || {
+            let value = firn.eval_text("builtins.readDir ./listed", directory.path()).expect("it is there");
+            let printed = firn.print(&value).expect("it can be printed");
+            (String::from_utf8_lossy(&printed).into_owned(), host.0.swap(0, Ordering::Relaxed))
+        };
+        let one = "{ a = \"directory\"; }".to_owned();
+        assert_eq!((list(), list()), ((one.clone(), 1), (one.clone(), 1)), "it may change unseen");
+        settle(&listed);
+        assert_eq!((list(), list()), ((one.clone(), 1), (one, 0)));
+        fs::write(listed.join("b"), "").expect("it can be written");
+        let two = "{ a = \"directory\"; b = \"regular\"; }".to_owned();
+        assert_eq!(list(), (two.clone(), 1));
+        settle(&listed);
+        assert_eq!((list(), list()), ((two.clone(), 1), (two, 0)));
     }
 
     /// Texts with errors and warnings are read again, so that these are said again.

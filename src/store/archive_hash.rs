@@ -18,17 +18,35 @@ const MOST: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct ArchiveHasher {
     cache: Cache,
+    stamps: Vec<u8>,
     archive: Vec<u8>,
     buffers: Buffers,
 }
 
 impl ArchiveHasher {
     pub(super) fn new(cache: Cache) -> ArchiveHasher {
-        ArchiveHasher { cache, archive: Vec::new(), buffers: Buffers::default() }
+        ArchiveHasher { cache, stamps: Vec::new(), archive: Vec::new(), buffers: Buffers::default() }
     }
 
-    /// The SHA-256 hash of the archive of a tree. All files are read; what is remembered is the hash of what was in them.
+    /// The SHA-256 hash of the archive of a tree. Files are not read if none has changed since an earlier run did; if they
+    /// are, what was computed of the same contents is found, too.
     pub(super) fn hash(&mut self, tree: &Tree<'_>) -> Result<Hash> {
+        self.stamps.clear();
+        // The files are read after that, so a change meanwhile gives them other stamps than these.
+        let digest = tree.stamp(&mut self.stamps).then(|| digest(b"stamped archive", &self.stamps));
+        if let Some(digest) = &digest
+            && let Some(hash) = find_hash(digest, &self.cache)
+        {
+            return Ok(Hash::sha256(hash));
+        }
+        let hash = self.hash_contents(tree)?;
+        if let Some(digest) = &digest {
+            self.cache.add_digest(digest, &[hash.as_bytes()]);
+        }
+        Ok(hash)
+    }
+
+    fn hash_contents(&mut self, tree: &Tree<'_>) -> Result<Hash> {
         self.archive.clear();
         let mut archive = Archive::Short(&mut self.archive);
         nar::write_with(tree, &mut archive, &mut self.buffers)?;
@@ -39,12 +57,16 @@ impl ArchiveHasher {
     }
 }
 
+fn find_hash(digest: &Digest, cache: &Cache) -> Option<[u8; 32]> {
+    cache.find_digest(digest, &mut Vec::new())?.try_into().ok()
+}
+
 fn hash_bytes(bytes: &[u8], cache: &Cache) -> [u8; 32] {
     if bytes.len() < LEAST {
         return sha256(bytes);
     }
-    let digest = digest(bytes);
-    if let Some(hash) = cache.find_digest(&digest, &mut Vec::new()).and_then(|hash| hash.try_into().ok()) {
+    let digest = digest(b"archive", bytes);
+    if let Some(hash) = find_hash(&digest, cache) {
         return hash;
     }
     let hash = sha256(bytes);
@@ -52,10 +74,10 @@ fn hash_bytes(bytes: &[u8], cache: &Cache) -> [u8; 32] {
     hash
 }
 
-/// In one piece an archive is digested several times as fast as behind something else.
-fn digest(archive: &[u8]) -> Digest {
+/// In one piece bytes are digested several times as fast as behind something else.
+fn digest(of: &[u8], bytes: &[u8]) -> Digest {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"archive").update(env!("FIRN_STORE_FORMAT").as_bytes()).update(blake3::hash(archive).as_bytes());
+    hasher.update(of).update(env!("FIRN_STORE_FORMAT").as_bytes()).update(blake3::hash(bytes).as_bytes());
     *hasher.finalize().as_bytes()
 }
 
@@ -112,12 +134,73 @@ mod tests {
         assert_eq!(cache.find_digest(&[0; 32], &mut entry), None);
     }
 
+    /// The tree changes as soon as its hash is kept.
+    #[test]
+    fn whatever_changes_in_a_tree_its_hash_does() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut hasher = ArchiveHasher::new(Cache::in_directory(directory.path().join("cache")));
+        let root = directory.path().join("root");
+        fs::create_dir_all(root.join("inner/empty")).expect("it can be made");
+        let path = |name: &str| root.join(name);
+        let changes: [&dyn Fn(); 8] = [
+            &|| fs::write(path("inner/file"), "1").expect("it can be written"),
+            &|| fs::write(path("inner/file"), "2").expect("it can be written"),
+            &|| fs::rename(path("inner/file"), path("file")).expect("it can be moved"),
+            &|| fs::remove_dir(path("inner/empty")).expect("it is empty"),
+            &|| std::os::unix::fs::symlink("file", path("link")).expect("it can be made"),
+            &|| fs::rename(path("link"), path("inner/link")).expect("it can be moved"),
+            &|| fs::write(path("empty"), "").expect("it can be written"),
+            &|| fs::remove_file(path("inner/link")).expect("it is there"),
+        ];
+        let mut hashes = Vec::new();
+        for change in changes {
+            change();
+            let tree = Tree::whole(&FileSystem, &root);
+            let (expected, _) = nar::hash(&tree, HashAlgorithm::Sha256).expect("it can be read");
+            let mut stamps = Vec::new();
+            while !tree.stamp(&mut stamps) {
+                stamps.clear();
+                assert_eq!(hasher.hash(&tree).expect("it can be read"), expected);
+            }
+            let kept = digest(b"stamped archive", &stamps);
+            assert_eq!(find_hash(&kept, &hasher.cache), None, "these stamps are new");
+            for _ in 0..2 {
+                assert_eq!(hasher.hash(&tree).expect("it can be read"), expected);
+                hasher.cache.save().expect("it can be written");
+                assert_eq!(find_hash(&kept, &hasher.cache).map(Hash::sha256), Some(expected));
+            }
+            assert!(!hashes.contains(&expected));
+            hashes.push(expected);
+        }
+    }
+
+    /// Of a tree with stamps that are known nothing is read.
+    #[test]
+    fn what_has_not_changed_is_not_read() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let cache = Cache::in_directory(directory.path().join("cache"));
+        let file = directory.path().join("file");
+        fs::write(&file, "text").expect("it can be written");
+        let tree = Tree::whole(&FileSystem, &file);
+        let mut stamps = Vec::new();
+        while !tree.stamp(&mut stamps) {
+            std::thread::yield_now();
+        }
+        cache.add_digest(&digest(b"stamped archive", &stamps), &[&[1; 32]]);
+        cache.save().expect("it can be written");
+        let mut hasher = ArchiveHasher::new(cache);
+        assert_eq!(hasher.hash(&tree).expect("it is there"), Hash::sha256([1; 32]));
+        fs::write(&file, "next").expect("it can be written");
+        let (expected, _) = nar::hash(&tree, HashAlgorithm::Sha256).expect("it can be read");
+        assert_eq!(hasher.hash(&tree).expect("it is there"), expected);
+    }
+
     #[test]
     fn what_is_remembered_is_used() {
         let directory = tempfile::tempdir().expect("there is room for files");
         let cache = Cache::in_directory(directory.path());
         let bytes = [7; 100];
-        let digest = digest(&bytes);
+        let digest = digest(b"archive", &bytes);
         cache.add_digest(&digest, &[&[1; 32]]);
         cache.save().expect("it can be written");
         assert_eq!(hash_bytes(&bytes, &cache), [1; 32]);

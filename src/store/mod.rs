@@ -32,6 +32,7 @@ mod placeholder;
 mod repeats;
 mod restore;
 mod shared_texts;
+mod stamp;
 mod tree;
 
 pub use address::{ContentAddressMethod, output_path_name};
@@ -49,4 +50,5 @@ pub use hash_modulo::{HashModulo, InputHash, ReadDerivation};
 pub use hasher::{Hasher, hash_bytes};
 pub use path::{StoreDir, StorePath, check_name};
 pub use placeholder::{Placeholder, output_placeholder};
+pub use stamp::Stamp;
 pub use tree::{DirectoryEntry, FileSource, FileSystem, FileType, MAX_TREE_DEPTH, OpenFile, Selection, Tree, select};

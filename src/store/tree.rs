@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
+use super::stamp::Stamp;
 
 /// How deep directories may nest, as in Nix 2.36.
 pub const MAX_TREE_DEPTH: usize = 64;
@@ -40,6 +41,15 @@ pub trait FileSource {
     ///
     /// If there is no such symbolic link.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The state of the file at `path`, if that can be told without reading it: what was found out about its contents
+    /// holds as long as it has the same, in later runs, too. Symbolic links are not followed. Nothing, unless a source does
+    /// better: then files are read each time. A source that shows other contents than those that the system has must not
+    /// pass on the stamps of the system.
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        let _ = path;
+        None
+    }
 }
 
 /// The type of a file.
@@ -220,6 +230,11 @@ impl Tree<'_> {
         walk.visit(self.file_type()?, self.selection, 0)
     }
 
+    /// Appends the names of all files and their [stamps](Stamp). Returns whether all of them have one.
+    pub(super) fn stamp(&self, out: &mut Vec<u8>) -> bool {
+        stamp_inside(self.source, &mut self.path.to_owned(), self.selection, 0, out).is_some()
+    }
+
     /// Passes on the contents of the one regular file that the tree is.
     pub(super) fn read(&self, piece: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         if self.file_type()? != FileType::Regular {
@@ -229,6 +244,62 @@ impl Tree<'_> {
         let buffer = usize::try_from(file.size).map_or(PIECE, |size| size.clamp(1, PIECE));
         read_exactly(self.path, file, &mut vec![0; buffer], piece)
     }
+}
+
+/// Recurses only as deep as [`MAX_TREE_DEPTH`].
+fn stamp_inside(
+    source: &dyn FileSource,
+    path: &mut PathBuf,
+    selection: Option<&Selection>,
+    depth: usize,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let stamp = source.stamp(path)?;
+    let file_type = stamp.file_type();
+    // Whatever is wrong is told when the tree is read.
+    if depth >= MAX_TREE_DEPTH || selection.is_some_and(|selection| selection.file_type != file_type) {
+        return None;
+    }
+    match file_type {
+        FileType::Regular | FileType::Symlink => {
+            out.push(b'f');
+            out.extend_from_slice(stamp.bytes());
+        }
+        FileType::Unknown => return None,
+        FileType::Directory => {
+            out.push(b'd');
+            match selection {
+                Some(selection) => {
+                    for (name, inside) in &selection.entries {
+                        stamp_entry(source, path, (name, Some(inside)), depth, out)?;
+                    }
+                }
+                None => {
+                    for entry in sorted_entries(source, path).ok()? {
+                        stamp_entry(source, path, (&entry.name, None), depth, out)?;
+                    }
+                }
+            }
+            out.push(b'.');
+        }
+    }
+    Some(())
+}
+
+fn stamp_entry(
+    source: &dyn FileSource,
+    path: &mut PathBuf,
+    (name, selection): (&OsStr, Option<&Selection>),
+    depth: usize,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    out.push(b'e');
+    out.extend_from_slice(&(name.len() as u64).to_le_bytes());
+    out.extend_from_slice(name.as_encoded_bytes());
+    path.push(name);
+    stamp_inside(source, path, selection, depth + 1, out)?;
+    path.pop();
+    Some(())
 }
 
 /// Files are read in pieces of this size.
@@ -367,6 +438,10 @@ impl FileSource for FileSystem {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         fs::read_link(path)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        Stamp::of(&fs::symlink_metadata(path).ok()?)
     }
 }
 
