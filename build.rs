@@ -1,4 +1,4 @@
-//! Generates the parser's tables from `grammar/nix.lalrpop`, and names the formats of what is cached.
+//! Generates the parser's tables from `grammar/nix.lalrpop`, names the formats of what is cached, and says what else a build depends on.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,10 @@ fn main() {
         format_of(&["grammar", "src/syntax", "src/program", "src/builtins"])
     );
     println!("cargo::rustc-env=FIRN_STORE_FORMAT={}", format_of(&["src/store"]));
+    // The compiler reads these without Cargo knowing it.
+    for read in [".cargo/rustc", "benches/profile"].into_iter().filter(|read| Path::new(read).exists()) {
+        println!("cargo::rerun-if-changed={read}");
+    }
 }
 
 /// What a program looks like that is made of a text depends on code, and so do the hashes that are computed. What another build has kept
