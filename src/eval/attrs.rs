@@ -143,23 +143,32 @@ impl<'h> Eval<'h> {
 
     #[inline(never)]
     fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h ValueCell<'h>> {
-        let Some((shape, values)) = attrs.flat() else { return Some(self.lookups.layered(attrs, name)?.0) };
-        let index = self.lookups.index_of(shape, name);
-        cache.remember(shape, index);
-        index.map(|index| &values[index as usize])
+        match self.lookups.flat.find(attrs, name, Some(cache)) {
+            Some(found) => found,
+            None => self.search(attrs, name, Some(cache)),
+        }
     }
 
     /// Looks `name` up, with the help of what was looked up before.
     #[inline]
     pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h ValueCell<'h>> {
+        match self.lookups.flat.find(attrs, name, None) {
+            Some(found) => found,
+            None => self.search(attrs, name, None),
+        }
+    }
+
+    /// Looks `name` up in a set of which it is not known where it has that.
+    #[inline(never)]
+    fn search(&self, attrs: Attrs<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Option<&'h ValueCell<'h>> {
         let Some((shape, values)) = attrs.flat() else { return Some(self.lookups.layered(attrs, name)?.0) };
-        Some(&values[self.lookups.index_of(shape, name)? as usize])
+        self.lookups.flat.search(shape, name, cache).map(|index| &values[index])
     }
 
     /// Looks `name` up in the same way, with the place where it was written.
     pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
         let Some((shape, values)) = attrs.flat() else { return self.lookups.layered(attrs, name) };
-        let index = self.lookups.index_of(shape, name)? as usize;
+        let index = self.lookups.flat.index_of(shape, name)?;
         Some((&values[index], shape.positions()[index]))
     }
 

@@ -179,14 +179,24 @@ impl<'h> Attrs<'h> {
     }
 
     #[inline(always)]
-    fn header(self) -> u32 {
+    pub(super) fn header(self) -> u32 {
         // SAFETY: a set begins with its header.
         unsafe { self.object.read() }
     }
 
+    /// The value at this place of a set that is flat and does not forward.
+    ///
+    /// # Safety
+    /// The shape of the set has so many names and more.
+    #[inline(always)]
+    pub(super) unsafe fn value_at(self, index: u32) -> &'h ValueCell<'h> {
+        // SAFETY: a value for each name of the shape follows the header.
+        unsafe { self.object.add(FLAT_HEADER + index as usize).cast().as_ref() }
+    }
+
     /// The set itself, or what it forwards to.
     #[inline(always)]
-    fn resolve(self) -> Self {
+    pub(super) fn resolve(self) -> Self {
         match self.header() & object_kind::MASK {
             // SAFETY: a forward has a flat set behind its header.
             FORWARD => unsafe { Attrs::from_object(widen(self.object.add(1).read() as usize, 0)) },
@@ -367,37 +377,6 @@ impl<'h> Attrs<'h> {
 
     pub(crate) fn value(self) -> Value<'h> {
         Value::of_object(self.object)
-    }
-}
-
-/// The shape that was looked into last and where a name was in it, if it was.
-#[derive(Default)]
-pub(crate) struct SelectCache<'h> {
-    /// The header of sets with the shape; zero is none.
-    header: Cell<u32>,
-    index: Cell<u32>,
-    heap: PhantomData<Cell<&'h Heap>>,
-}
-
-const ABSENT: u32 = u32::MAX;
-
-impl<'h> SelectCache<'h> {
-    /// What a set has under the name; `None` if that is not remembered for its shape.
-    #[inline(always)]
-    pub(crate) fn find(&self, attrs: Attrs<'h>) -> Option<Option<&'h ValueCell<'h>>> {
-        if attrs.header() != self.header.get() {
-            return None;
-        }
-        let index = self.index.get();
-        // SAFETY: the set is flat and of the shape that was remembered, which has so many names and more.
-        Some((index != ABSENT).then(|| unsafe { attrs.object.add(FLAT_HEADER + index as usize).cast().as_ref() }))
-    }
-
-    /// Remembers where the name is in a shape.
-    pub(crate) fn remember(&self, shape: &'h Shape<'h>, index: Option<u32>) {
-        assert!(index.is_none_or(|index| (index as usize) < shape.len()), "a name is at a place of the shape");
-        self.header.set(narrow(NonNull::from(shape)) | FLAT);
-        self.index.set(index.unwrap_or(ABSENT));
     }
 }
 
