@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::progress::Progress;
 use crate::cache::Cache;
 use crate::store::{
-    ContentAddressMethod, Derivation, HashAlgorithm, Location, Result, Store, StoreDir, StorePath, Tree,
+    ContentAddressMethod, Derivation, DerivationFile, HashAlgorithm, Location, Result, Store, StoreDir, StorePath, Tree,
 };
 
 /// Another store, and the progress that its derivations are.
@@ -34,9 +34,9 @@ impl<S: Store> Store for CountingStore<S> {
         self.store.add_tree(name, tree, method, algorithm, references)
     }
 
-    fn add_derivation(&mut self, path: &StorePath, derivation: &Derivation, file: &[u8]) -> Result<()> {
+    fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()> {
         self.progress.count_derivation();
-        self.store.add_derivation(path, derivation, file)
+        self.store.add_derivation(path, file)
     }
 
     fn contains(&self, path: &StorePath) -> bool {

@@ -66,12 +66,8 @@ pub(super) enum Outputs {
 /// fixed-output inputs are obtained differ from those of its file in little. Buffers to be used again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
-    /// The file, between what the caller wrote and what tells its parts apart. If outputs are masked, the variables named like
-    /// them are empty.
+    /// The file. If outputs are masked, the variables named like them are empty.
     bytes: Vec<u8>,
-    /// Where the file begins and ends.
-    start: usize,
-    end: usize,
     /// Where the input derivations are.
     inputs: Range<usize>,
     /// Where the values of the variables named like masked outputs belong, after the quote that begins them.
@@ -81,21 +77,12 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Writes the parts of a derivation without dynamic inputs, but for the hashes that stand for its inputs, behind what `head`
-    /// writes.
-    pub(super) fn fill(
-        &mut self,
-        derivation: &Derivation,
-        dir: &StoreDir,
-        outputs: Outputs,
-        head: impl FnOnce(&mut Vec<u8>),
-    ) {
-        let Parts { bytes, start, end, inputs, gaps, .. } = self;
+    /// Writes the parts of a derivation without dynamic inputs, but for the hashes that stand for its inputs.
+    pub(super) fn fill(&mut self, derivation: &Derivation, dir: &StoreDir, outputs: Outputs) {
+        let Parts { bytes, inputs, gaps, .. } = self;
         bytes.clear();
         gaps.clear();
         bytes.reserve(about_len(derivation));
-        head(bytes);
-        *start = bytes.len();
         let mut writer = Writer { out: bytes, dir };
         writer.start(false);
         match outputs {
@@ -112,11 +99,6 @@ impl Parts {
                 writer.string(b"");
             }
         });
-        *end = bytes.len();
-        // Not everything is escaped, so that the bytes alone do not tell it.
-        for place in [*start, inputs.start, inputs.end] {
-            bytes.extend_from_slice(&(place as u64).to_le_bytes());
-        }
     }
 
     /// Writes the hashes that stand for the inputs; they must be sorted and without duplicates.
@@ -127,12 +109,7 @@ impl Parts {
 
     /// The bytes that identify the derivation, one after the other.
     pub(super) fn modulo(&self) -> [&[u8]; 3] {
-        [&self.bytes[self.start..self.inputs.start], &self.hashes, &self.bytes[self.inputs.end..self.end]]
-    }
-
-    /// All that was written: what the caller wrote, the file, with the outputs shown or not, and where its parts are.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        [&self.bytes[..self.inputs.start], &self.hashes, &self.bytes[self.inputs.end..]]
     }
 
     /// Writes the file of a derivation whose parts were written with masked outputs, and whose outputs have got their paths
@@ -154,7 +131,7 @@ impl Parts {
                 writer.escaped(derivation.env.get(&**output).unwrap_or_default());
                 written = gap;
             }
-            writer.raw(&self.bytes[written..self.end]);
+            writer.raw(&self.bytes[written..]);
         } else {
             writer.rest(derivation, |writer, value| writer.string(value));
         }

@@ -1,5 +1,6 @@
 //! What evaluation needs of a store.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
+use super::aterm;
 use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
@@ -51,13 +53,12 @@ pub trait Store: Send {
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath>;
 
-    /// Adds the file of a derivation that is complete. `path` is its store path, and `file` are its bytes, as
-    /// [`aterm::to_bytes`](super::aterm::to_bytes) gives them. [`instantiate`] completes and adds one.
+    /// Adds the file of a derivation that is complete. `path` is its store path. [`instantiate`] completes and adds one.
     ///
     /// # Errors
     ///
     /// If the back end fails.
-    fn add_derivation(&mut self, path: &StorePath, derivation: &Derivation, file: &[u8]) -> Result<()>;
+    fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()>;
 
     /// Whether the store has this path.
     fn contains(&self, path: &StorePath) -> bool;
@@ -95,6 +96,42 @@ pub trait Store: Send {
     fn ensure(&mut self, path: &StorePath) -> Result<()>;
 }
 
+/// The file of a derivation, which is written only if a store needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct DerivationFile<'a> {
+    derivation: &'a Derivation,
+    dir: &'a StoreDir,
+    packed: Option<&'a [u8]>,
+    written: Option<&'a [u8]>,
+}
+
+impl<'a> DerivationFile<'a> {
+    /// That of a derivation that is complete.
+    pub fn new(derivation: &'a Derivation, dir: &'a StoreDir) -> DerivationFile<'a> {
+        DerivationFile { derivation, dir, packed: None, written: None }
+    }
+
+    /// The same if the derivation was packed to these bytes.
+    pub(super) fn with_packed(self, packed: &'a [u8]) -> DerivationFile<'a> {
+        DerivationFile { packed: Some(packed), ..self }
+    }
+
+    /// The derivation.
+    pub fn derivation(&self) -> &'a Derivation {
+        self.derivation
+    }
+
+    /// The bytes of the file, as [`aterm::to_bytes`] gives them.
+    pub fn bytes(&self) -> Cow<'a, [u8]> {
+        self.written.map_or_else(|| aterm::to_bytes(self.derivation, self.dir).into(), Cow::Borrowed)
+    }
+
+    /// The derivation without the paths of outputs that follow from the rest, [packed](super::packed). Not all are.
+    pub(super) fn packed(&self) -> Option<&'a [u8]> {
+        self.packed
+    }
+}
+
 /// Where a store object can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -116,12 +153,13 @@ pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &
         return Ok(path);
     }
     if let Some(path) = hashes.find_earlier(&draft, derivation)? {
-        store.add_derivation(&path, derivation, hashes.file())?;
+        store.add_derivation(&path, &hashes.unwritten_file(&draft, derivation))?;
         return Ok(path);
     }
     let completed = hashes.complete(draft, derivation, &mut |path| store.read_derivation(path))?;
     let path = derivation_path(store.dir(), derivation, hashes.file())?;
-    store.add_derivation(&path, derivation, hashes.file())?;
+    let file = DerivationFile { written: Some(hashes.file()), ..hashes.unwritten_file(&draft, derivation) };
+    store.add_derivation(&path, &file)?;
     hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
     Ok(path)
 }

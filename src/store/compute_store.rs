@@ -6,11 +6,13 @@ use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
 use super::archive_hash::ArchiveHasher;
+use super::aterm;
 use super::aterm_parse::parse;
-use super::backend::{Location, Store, TreeHashes, hash_tree};
-use super::derivation::Derivation;
+use super::backend::{DerivationFile, Location, Store, TreeHashes, hash_tree};
+use super::derivation::{Derivation, Output};
 use super::error::{Error, Result};
 use super::hash::HashAlgorithm;
+use super::packed;
 use super::path::{StoreDir, StorePath};
 use super::shared_texts::{SharedText, SharedTexts};
 use super::tree::Tree;
@@ -51,8 +53,10 @@ struct Object {
 #[derive(Debug)]
 enum Content {
     Text(Arc<[u8]>),
-    /// A derivation that was added, whose references can be read from it.
-    Derivation(SharedText),
+    /// The file of a derivation that was added, whose references can be read from it.
+    DerivationFile(SharedText),
+    /// A derivation that was added, [packed](packed), and the paths of its outputs that are not in there.
+    Derivation(SharedText, Box<[StorePath]>),
     /// The same as what is at this path of the file source.
     Source(PathBuf),
     /// Not in memory: a part of a source tree, or taken on trust.
@@ -114,9 +118,15 @@ impl Store for ComputeStore {
         Ok(path)
     }
 
-    fn add_derivation(&mut self, path: &StorePath, _: &Derivation, file: &[u8]) -> Result<()> {
+    fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()> {
         self.objects.entry(path.clone()).or_insert_with(|| Object {
-            content: Content::Derivation(self.texts.share(file)),
+            content: match file.packed() {
+                Some(packed) => {
+                    let outputs = file.derivation().outputs.values().filter_map(Output::input_addressed_path);
+                    Content::Derivation(self.texts.share(packed), outputs.cloned().collect())
+                }
+                None => Content::DerivationFile(self.texts.share(&file.bytes())),
+            },
             references: Box::default(),
         });
         Ok(())
@@ -129,7 +139,11 @@ impl Store for ComputeStore {
     fn locate(&self, path: &StorePath) -> Option<Location> {
         match &self.objects.get(path)?.content {
             Content::Text(contents) => Some(Location::Text(contents.clone())),
-            Content::Derivation(text) => Some(Location::Text(text.to_bytes().into())),
+            Content::DerivationFile(text) => Some(Location::Text(text.to_bytes().into())),
+            Content::Derivation(..) => {
+                let derivation = self.read_derivation(path).ok()?;
+                Some(Location::Text(aterm::to_bytes(&derivation, &self.dir).into()))
+            }
             Content::Source(path) => Some(Location::Path(path.clone())),
             Content::Unknown => None,
         }
@@ -138,17 +152,23 @@ impl Store for ComputeStore {
     fn references(&self, path: &StorePath) -> Result<Vec<StorePath>> {
         let object = self.object(path)?;
         match object.content {
-            Content::Derivation(_) => Ok(self.read_derivation(path)?.references().cloned().collect()),
+            Content::DerivationFile(_) | Content::Derivation(..) => {
+                Ok(self.read_derivation(path)?.references().cloned().collect())
+            }
             _ => Ok(object.references.to_vec()),
         }
     }
 
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
-        match (&self.object(path)?.content, path.derivation_name()) {
-            (Content::Text(bytes), Some(name)) => parse(bytes, name, &self.dir),
-            (Content::Derivation(text), Some(name)) => parse(&text.to_bytes(), name, &self.dir),
-            _ => Err(Error::not_a_derivation(self.dir.display(path))),
-        }
+        let read = match (&self.object(path)?.content, path.derivation_name()) {
+            (Content::Text(bytes), Some(name)) => Some(parse(bytes, name, &self.dir)?),
+            (Content::DerivationFile(text), Some(name)) => Some(parse(&text.to_bytes(), name, &self.dir)?),
+            (Content::Derivation(text, outputs), Some(name)) => {
+                packed::read(&text.to_bytes(), name, outputs, &self.dir)
+            }
+            _ => None,
+        };
+        read.ok_or_else(|| Error::not_a_derivation(self.dir.display(path)))
     }
 
     fn use_cache(&mut self, cache: &Cache) {

@@ -228,6 +228,14 @@ impl Output {
         }
     }
 
+    /// The path, if it follows from the derivation and is known.
+    pub(super) fn input_addressed_path(&self) -> Option<&StorePath> {
+        match self {
+            Output::InputAddressed(path) => Some(path),
+            _ => None,
+        }
+    }
+
     fn kind(&self) -> DerivationKind {
         match self {
             Output::InputAddressed(_) => DerivationKind::InputAddressed,

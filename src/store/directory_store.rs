@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
 use super::aterm_parse::parse;
-use super::backend::{Location, Store, TreeHashes, git_unsupported};
+use super::backend::{DerivationFile, Location, Store, TreeHashes, git_unsupported};
 use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
@@ -116,8 +116,8 @@ impl Store for DirectoryStore {
         Ok(path)
     }
 
-    fn add_derivation(&mut self, path: &StorePath, _: &Derivation, file: &[u8]) -> Result<()> {
-        self.write_text(path, file)
+    fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()> {
+        self.write_text(path, &file.bytes())
     }
 
     fn contains(&self, path: &StorePath) -> bool {

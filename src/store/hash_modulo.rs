@@ -15,14 +15,16 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aterm::{self, Outputs, Parts};
+use super::backend::DerivationFile;
 use super::derivation::{Derivation, DerivationKind, Output, OutputName};
 use super::environment::Environment;
 use super::error::{Error, Result};
 use super::hash::Hash;
 use super::hasher::{sha256, sha256_of_parts};
+use super::packed;
 use super::path::{StoreDir, StorePath};
 use super::repeats::{Draft, Known, Repeats};
-use crate::cache::Cache;
+use crate::cache::{Cache, Digest};
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
 /// store path, so that no derivation is hashed twice.
@@ -38,9 +40,11 @@ pub struct HashModulo {
     earlier: u64,
     /// Holds the bytes that are hashed.
     parts: Parts,
-    /// Holds the bytes of a file, and before them what else is digested.
+    /// Holds the bytes of a file.
     file: Vec<u8>,
-    file_start: usize,
+    /// Holds a packed derivation, and before that what else is digested.
+    packed: Vec<u8>,
+    packed_start: usize,
 }
 
 /// What stands for a derivation in those that need it.
@@ -68,7 +72,8 @@ impl HashModulo {
             earlier: 0,
             parts: Parts::default(),
             file: Vec::new(),
-            file_start: 0,
+            packed: Vec::new(),
+            packed_start: 0,
         }
     }
 
@@ -124,19 +129,32 @@ impl HashModulo {
     /// Writes down what is known of a derivation before anything is hashed.
     pub(super) fn draft(&mut self, derivation: &mut Derivation) -> Result<Draft> {
         match derivation.kind()? {
-            DerivationKind::Fixed => {
+            DerivationKind::Fixed if !derivation.has_dynamic_inputs() => {
                 self.fill(derivation, None)?;
-                self.file.clear();
-                Draft::write_file_head(&derivation.name, &self.dir, &mut self.file);
-                self.append_file(derivation);
-                Ok(Draft::file(&self.file))
+                Ok(Draft::Fixed(self.pack(derivation)))
             }
             DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
-                let head = |out: &mut Vec<u8>| Draft::write_masked_head(&derivation.name, &self.dir, out);
-                self.parts.fill(derivation, &self.dir, Outputs::Masked, head);
-                Ok(Draft::masked(self.parts.bytes()))
+                Ok(Draft::Masked(self.pack(derivation)))
             }
             _ => Ok(Draft::Other),
+        }
+    }
+
+    /// Packs a derivation, and gives the digest of that and what else tells it.
+    fn pack(&mut self, derivation: &Derivation) -> Digest {
+        self.packed.clear();
+        Draft::write_head(&derivation.name, &self.dir, &mut self.packed);
+        self.packed_start = self.packed.len();
+        packed::write(derivation, &mut self.packed);
+        *blake3::hash(&self.packed).as_bytes()
+    }
+
+    /// The file of a derivation that is complete and has this draft.
+    pub(super) fn unwritten_file<'a>(&'a self, draft: &Draft, derivation: &'a Derivation) -> DerivationFile<'a> {
+        let file = DerivationFile::new(derivation, &self.dir);
+        match draft {
+            Draft::Masked(_) | Draft::Fixed(_) => file.with_packed(&self.packed[self.packed_start..]),
+            Draft::Other => file,
         }
     }
 
@@ -163,7 +181,7 @@ impl HashModulo {
     }
 
     /// The path of the derivation of which there is this draft, if it was completed in an earlier run. Then it is complete, too,
-    /// its [file](HashModulo::file) is written, and it is remembered.
+    /// and it is remembered.
     pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &mut Derivation) -> Result<Option<StorePath>> {
         let Some((known, hash)) = self.repeats.find_earlier(draft, derivation) else { return Ok(None) };
         // It depends on nothing but what this run has made, too.
@@ -172,9 +190,6 @@ impl HashModulo {
             return Ok(None);
         }
         self.complete_as(derivation, &known)?;
-        if let Draft::Masked(_) = draft {
-            self.show(derivation);
-        }
         let path = known.path.clone();
         self.earlier += 1;
         self.known.insert(path.clone(), hash);
@@ -201,37 +216,27 @@ impl HashModulo {
         read: &mut ReadDerivation<'_>,
     ) -> Result<Completed> {
         let hash = match draft {
-            Draft::File(_) => return Ok(Completed { draft, inputs: None }),
+            Draft::Fixed(_) => None,
             Draft::Masked(_) => {
                 self.learn_inputs(derivation, read)?;
-                self.hash_of_parts(derivation)?.map(Hash::sha256)
+                self.hash(derivation, Outputs::Masked)?.map(Hash::sha256)
             }
             Draft::Other => self.masked_hash(derivation, read)?,
         };
         self.fill(derivation, hash.as_ref())?;
         if hash.is_some() {
-            return Ok(Completed { draft, inputs: Some(self.show(derivation)) });
+            let inputs = self.parts.show(derivation, &self.dir, &mut self.file);
+            return Ok(Completed { draft, inputs: Some(inputs) });
         }
         self.file.clear();
-        self.append_file(derivation);
-        Ok(Completed { draft: Draft::Other, inputs: None })
-    }
-
-    /// Writes the file of a derivation behind what else is to be digested.
-    fn append_file(&mut self, derivation: &Derivation) {
-        self.file_start = self.file.len();
         aterm::write(derivation, &self.dir, &mut self.file);
-    }
-
-    /// Writes the file of a derivation that has been completed and whose parts were written. Tells where its inputs are in it.
-    fn show(&mut self, derivation: &Derivation) -> Range<usize> {
-        self.file_start = 0;
-        self.parts.show(derivation, &self.dir, &mut self.file)
+        let draft = if let Draft::Fixed(_) = draft { draft } else { Draft::Other };
+        Ok(Completed { draft, inputs: None })
     }
 
     /// The bytes of the derivation that was completed last.
     pub(super) fn file(&self) -> &[u8] {
-        &self.file[self.file_start..]
+        &self.file
     }
 
     /// Remembers what stands for the derivation that was completed last, like [`learn`](HashModulo::learn).
@@ -337,27 +342,9 @@ impl HashModulo {
     }
 
     /// Makes sure that all inputs are remembered, reading those that are not,
-    /// and theirs. The parts that were written stay.
+    /// and theirs. Inputs can form long chains, hence no recursion.
     fn learn_inputs(&mut self, derivation: &Derivation, read: &mut ReadDerivation<'_>) -> Result<()> {
-        let unknown = self.unknown_inputs(derivation);
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        // Those that are read have parts, too.
-        let parts = std::mem::take(&mut self.parts);
-        let result = self.learn_unknown(derivation, unknown, read);
-        self.parts = parts;
-        result
-    }
-
-    /// Reads the inputs of a derivation that are unknown, and theirs. Inputs
-    /// can form long chains, hence no recursion.
-    fn learn_unknown(
-        &mut self,
-        derivation: &Derivation,
-        mut unknown: Vec<StorePath>,
-        read: &mut ReadDerivation<'_>,
-    ) -> Result<()> {
+        let mut unknown = self.unknown_inputs(derivation);
         let mut unfinished: Vec<Unfinished> = Vec::new();
         let mut above = FxHashSet::default();
         loop {
@@ -423,12 +410,7 @@ impl HashModulo {
         if derivation.has_dynamic_inputs() {
             return Ok(None);
         }
-        self.parts.fill(derivation, &self.dir, outputs, |_| {});
-        self.hash_of_parts(derivation)
-    }
-
-    /// The hash of a derivation whose parts were written.
-    fn hash_of_parts(&mut self, derivation: &Derivation) -> Result<Option<[u8; 32]>> {
+        self.parts.fill(derivation, &self.dir, outputs);
         let Some(inputs) = self.hashes_of_inputs(derivation)? else {
             return Ok(None);
         };

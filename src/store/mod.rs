@@ -27,6 +27,7 @@ mod hasher;
 pub mod json;
 pub mod nar;
 pub mod nix32;
+mod packed;
 pub mod path;
 mod placeholder;
 mod repeats;
@@ -37,7 +38,7 @@ mod tree;
 
 pub use address::{ContentAddressMethod, output_path_name};
 pub use aterm_parse::parse as parse_derivation;
-pub use backend::{Location, Store, closure, derivation_path, hash_tree, instantiate};
+pub use backend::{DerivationFile, Location, Store, closure, derivation_path, hash_tree, instantiate};
 pub use compute_store::ComputeStore;
 pub use derivation::{
     Derivation, DerivationKind, InputOutputs, MAX_DYNAMIC_DEPTH, Output, OutputName, STRUCTURED_ATTRIBUTES,

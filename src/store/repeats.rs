@@ -3,7 +3,7 @@
 //! A package set makes many of its derivations more than once, from values that are equal but not the same; and the next run
 //! makes nearly all of them again. What is known of a derivation before anything is hashed by SHA-256 determines
 //! all that is computed then: the paths of its outputs, its own, and what stands for it as an input of others. So that is
-//! remembered by a digest of those bytes (BLAKE3, which takes a fraction of the time of the three to five hashes that it
+//! remembered by a digest of its [packed](super::packed) bytes (BLAKE3, which takes a fraction of the time of the three to five hashes that it
 //! saves), within this run and, if there is a [`Cache`], for others.
 
 use rustc_hash::FxHashMap;
@@ -31,53 +31,32 @@ pub(super) struct Known {
     pub(super) outputs: Box<[StorePath]>,
 }
 
-/// What is known of a derivation before anything is hashed, with a digest of it.
+/// What is known of a derivation before anything is hashed, by a digest of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Draft {
-    /// Its outputs are missing; the rest is in the parts.
+    /// Its outputs are missing.
     Masked(Digest),
-    /// It has a fixed output, and its file is complete.
-    File(Digest),
+    /// It has a fixed output, and is complete.
+    Fixed(Digest),
     /// Something that is not looked for.
     Other,
 }
 
 impl Draft {
-    /// Writes what comes before the file of a derivation whose outputs are missing.
-    pub(super) fn write_masked_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
-        write_head(b"derivation", name, dir, out);
-    }
-
-    /// These are the head of such a derivation, its file, and where the parts of the file are.
-    pub(super) fn masked(bytes: &[u8]) -> Draft {
-        Draft::Masked(*blake3::hash(bytes).as_bytes())
-    }
-
-    /// Writes what comes before the file of a derivation with a fixed output.
-    pub(super) fn write_file_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
-        write_head(b"fixed derivation", name, dir, out);
-    }
-
-    /// These are the head and the file of such a derivation.
-    pub(super) fn file(bytes: &[u8]) -> Draft {
-        Draft::File(*blake3::hash(bytes).as_bytes())
+    /// Writes what else than its packed bytes tells a derivation. Behind that come these: what belongs together is digested in one
+    /// piece, which is much faster than bit by bit.
+    pub(super) fn write_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
+        for text in [env!("FIRN_STORE_FORMAT").as_bytes(), b"derivation", name.as_bytes(), dir.as_str().as_bytes()] {
+            out.extend((text.len() as u64).to_le_bytes());
+            out.extend_from_slice(text);
+        }
     }
 
     fn digest(&self) -> Option<&Digest> {
         match self {
-            Draft::Masked(digest) | Draft::File(digest) => Some(digest),
+            Draft::Masked(digest) | Draft::Fixed(digest) => Some(digest),
             Draft::Other => None,
         }
-    }
-}
-
-/// Writes what else than its file tells a derivation. Behind that comes the file: what belongs together is digested in one piece,
-/// which is much faster than bit by bit.
-fn write_head(kind: &[u8], name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
-    let format = env!("FIRN_STORE_FORMAT").as_bytes();
-    for text in [kind, format, name.as_bytes(), dir.as_str().as_bytes()] {
-        out.extend((text.len() as u64).to_le_bytes());
-        out.extend_from_slice(text);
     }
 }
 
@@ -107,7 +86,7 @@ impl Repeats {
             Draft::Masked(_) => {
                 (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
             }
-            Draft::File(_) => (Box::default(), InputHash::FixedOutput(*hash)),
+            Draft::Fixed(_) => (Box::default(), InputHash::FixedOutput(*hash)),
             Draft::Other => return None,
         };
         digests.is_empty().then_some((Known { path: drv, outputs }, hash))
@@ -147,7 +126,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::store::{ComputeStore, Hash, HashAlgorithm, HashModulo, Store, instantiate};
+    use crate::store::{ComputeStore, DerivationFile, Hash, HashAlgorithm, HashModulo, Store, instantiate};
 
     fn derivation(name: &str, text: &str, inputs: &[StorePath]) -> Derivation {
         let mut derivation = Derivation {
@@ -229,8 +208,8 @@ mod tests {
                 hashes.use_cache(Cache::in_directory(directory.path()));
             }
             if let Some(stored) = stored_input {
-                let file = crate::store::aterm::to_bytes(stored, &dir);
-                store.add_derivation(&path, stored, &file).expect("it is kept in memory");
+                let file = DerivationFile::new(stored, &dir);
+                store.add_derivation(&path, &file).expect("it is kept in memory");
             } else {
                 let mut input = derivation("input", "right", &[]);
                 instantiate(&mut store, &mut hashes, &mut input).expect("nothing is wrong with it");

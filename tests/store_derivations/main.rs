@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use firn::store::{
-    ComputeStore, ContentAddressMethod, Derivation, DerivationKind, Error, Hash, HashAlgorithm, HashModulo, InputHash,
-    InputOutputs, Location, MAX_DYNAMIC_DEPTH, Output, OutputName, Placeholder, Store, StoreDir, StorePath, aterm,
-    closure, derivation_path, hash_bytes, instantiate, json, parse_derivation,
+    ComputeStore, ContentAddressMethod, Derivation, DerivationFile, DerivationKind, Error, Hash, HashAlgorithm,
+    HashModulo, InputHash, InputOutputs, Location, MAX_DYNAMIC_DEPTH, Output, OutputName, Placeholder, Store, StoreDir,
+    StorePath, aterm, closure, derivation_path, hash_bytes, instantiate, json, parse_derivation,
 };
 use proptest::prelude::*;
 
@@ -75,9 +75,11 @@ fn outputs_and_store_paths_are_computed_as_by_nix() {
 fn the_closure_of_a_derivation() {
     let mut store = ComputeStore::new(dir());
     for (path, _, derivation) in written_by_nix() {
-        let file = aterm::to_bytes(&derivation, store.dir());
-        assert_eq!(derivation_path(store.dir(), &derivation, &file).unwrap(), path);
-        store.add_derivation(&path, &derivation, &file).unwrap();
+        let dir = store.dir().clone();
+        let file = DerivationFile::new(&derivation, &dir);
+        assert_eq!(file.bytes(), aterm::to_bytes(&derivation, &dir));
+        assert_eq!(derivation_path(&dir, &derivation, &file.bytes()).unwrap(), path);
+        store.add_derivation(&path, &file).unwrap();
     }
     let both = path("bz7sh3s2cj6lqwvd9ad1ydn81vqryxw8-ub.drv");
     let text = path("dda4p611vyrlinnjrh41mcwbvkrn4ngw-text2");
