@@ -91,8 +91,9 @@ impl<'h> Shape<'h> {
     pub(crate) fn unique(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> &'h Self {
         debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
         heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
-        let (names, positions) = (heap.store_slice(names), heap.store_slice(positions));
-        let positions = NonNull::from(positions).cast();
+        // Most look-ups read the shape and its names, which therefore lie next to each other.
+        let positions = NonNull::from(heap.store_slice(positions)).cast();
+        let names = heap.store_slice(names);
         heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None) })
     }
 

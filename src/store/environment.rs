@@ -37,13 +37,8 @@ impl Environment {
     /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
     /// order, collect them.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.insert_parts(name, &[value.as_ref()]);
-    }
-
-    /// The same with a value of several parts.
-    pub(super) fn insert_parts(&mut self, name: impl AsRef<[u8]>, parts: &[&[u8]]) {
         let written = self.insert_with(name, |bytes| {
-            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+            bytes.extend_from_slice(value.as_ref());
             Ok::<_, std::convert::Infallible>(())
         });
         match written {
@@ -71,6 +66,30 @@ impl Environment {
             }
         }
         Ok(&self.bytes[value])
+    }
+
+    /// Gives a variable the value of these parts, which it may have already, if it is missing or empty. Otherwise it stays, and its
+    /// value is the error.
+    pub(super) fn fill(&mut self, name: &[u8], parts: &[&[u8]]) -> Result<(), &[u8]> {
+        let place = self.find(name);
+        if let Ok(index) = place {
+            let value = self.variables[index].value.clone();
+            if !value.is_empty() {
+                let value = &self.bytes[value];
+                return if value == parts.concat() { Ok(()) } else { Err(value) };
+            }
+        }
+        let start = self.bytes.len();
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        let value = start..self.bytes.len();
+        match place {
+            Ok(index) => self.variables[index].value = value,
+            Err(index) => {
+                let name = self.add(name);
+                self.variables.insert(index, Variable { name, value });
+            }
+        }
+        Ok(())
     }
 
     /// The value of a variable.

@@ -297,17 +297,12 @@ impl HashModulo {
 
     /// Gives the variable that is named like an output the output's path, which it may have already.
     fn fill_variable(&self, name: &str, env: &mut Environment, output: &OutputName, path: &StorePath) -> Result<()> {
-        let parts = self.dir.parts(path);
-        match env.get(&**output) {
-            None | Some([]) => env.insert_parts(&**output, &parts.map(str::as_bytes)),
-            Some(value) if value == parts.concat().as_bytes() => {}
-            Some(value) => {
-                let (value, path) = (String::from_utf8_lossy(value), parts.concat());
-                let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
-                return Err(Error::derivation(name, problem));
-            }
-        }
-        Ok(())
+        let parts = self.dir.parts(path).map(str::as_bytes);
+        env.fill(output.as_bytes(), &parts).map_err(|value| {
+            let (value, path) = (String::from_utf8_lossy(value), self.dir.display(path));
+            let problem = format!("its variable '{output}' is '{value}', but should be '{path}'");
+            Error::derivation(name, problem)
+        })
     }
 
     /// Remembers what stands for a derivation that is complete. `path` is its
