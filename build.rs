@@ -18,9 +18,11 @@ fn main() {
     );
     println!("cargo::rustc-env=FIRN_STORE_FORMAT={}", format_of(&["src/store"]));
     // The compiler reads these without Cargo knowing it.
-    for read in [".cargo/rustc", "benches/profile"].into_iter().filter(|read| Path::new(read).exists()) {
+    let reads = [".cargo/rustc", "benches/profile/firn.profdata", "benches/profile/compiler"];
+    for read in reads.into_iter().filter(|read| Path::new(read).exists()) {
         println!("cargo::rerun-if-changed={read}");
     }
+    println!("cargo::rerun-if-env-changed=FIRN_RECORD_PROFILE");
 }
 
 /// What a program looks like that is made of a text depends on code, and so do the hashes that are computed. What another build has kept

@@ -121,7 +121,7 @@
 //!
 //!     fn open(&self, path: &Path) -> Result<OpenFile<'_>> {
 //!         let text = self.text(path)?;
-//!         Ok(OpenFile { size: text.len() as u64, executable: false, contents: Box::new(text.as_bytes()) })
+//!         Ok(OpenFile { size: text.len() as u64, executable: false, stamp: None, contents: Box::new(text.as_bytes()) })
 //!     }
 //!
 //!     fn read_directory(&self, _: &Path) -> Result<Vec<DirectoryEntry>> {

@@ -251,7 +251,7 @@ impl FileSource for Nested {
     }
 
     fn open(&self, _: &Path) -> io::Result<OpenFile<'_>> {
-        Ok(OpenFile { size: self.size, executable: false, contents: Box::new(self.contents) })
+        Ok(OpenFile { size: self.size, executable: false, stamp: None, contents: Box::new(self.contents) })
     }
 
     fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {

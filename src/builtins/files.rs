@@ -152,7 +152,8 @@ fn read_dir<'h>(eval: &mut Eval<'h>, [path]: [Value<'h>; 1]) -> Result<Value<'h>
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, kind));
     }
     let set = eval.attrs_from(attrs);
-    if let Some(stamp) = stamp {
+    // If it is another directory by now, it may have been one when it was listed.
+    if let Some(stamp) = stamp.filter(|&stamp| eval.stamp(path) == Some(stamp)) {
         eval.remember_directory(path, stamp, set);
     }
     Ok(set)

@@ -3,7 +3,7 @@
 //! Parsing a text and resolving its names takes longer than reading what came of it the last time, and so does hashing a
 //! derivation three times. This is where results are kept: entries by keys, which know nothing of what they hold.
 //! `eval::programs`, `store::repeats` and `store::archive_hash` say what a key is made of: all that the result depends on;
-//! so an entry never becomes wrong, only useless.
+//! so an entry never becomes wrong, only useless. What a file had in it is known by its `store::Stamp`.
 
 mod pack;
 mod packs;
@@ -25,7 +25,7 @@ pub(crate) type Digest = [u8; 32];
 /// An evaluator that [has one](crate::Builder::cache) looks there before it parses a file or hashes a
 /// derivation, and adds what it did not find when it goes. Results do not change by that: an entry counts only for
 /// the same text at the same place, for the same build of firn with the same settings, or for what is to be hashed, to the
-/// byte, or for a file that has not changed since, by its [`Stamp`](crate::store::Stamp); and whatever is wrong with the directory only costs time. Files are small; all together are limited to 256 MiB.
+/// byte, or for a file that has not changed since, as far as its [`Stamp`](crate::store::Stamp) tells; and whatever is wrong with the directory only costs time. Files are small; all together are limited to 256 MiB.
 ///
 /// Clones are of the same cache. What they add is written when the last of them goes, or by [`save`](Cache::save).
 ///

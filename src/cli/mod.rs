@@ -58,7 +58,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match task {
         Ok(Task::Run(job)) => run::run(&job),
         Ok(Task::Repl { files, settings }) => match settings.builder(&Progress::default()) {
-            Ok(builder) => crate::repl::run(&files, builder.build(), settings.render_options()),
+            Ok(builder) => crate::repl::run(&files, builder.keep_texts(true).build(), settings.render_options()),
             Err(error) => no_store(&error, &Reporter::new(&settings, Progress::default())),
         },
         Ok(Task::ManualPages(directory)) => generate::write_manual_pages(&directory),

@@ -123,6 +123,11 @@ impl Host for CommandHost {
         self.system.read_shared(path)
     }
 
+    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+        self.reporter.progress.count_file();
+        self.system.read_stamped(path)
+    }
+
     fn modified(&self, path: &Path) -> io::Result<i64> {
         self.system.modified(path)
     }

@@ -83,6 +83,12 @@ fn write_one(
     let safe = |text: &str| printable(text, options.colors).into_owned();
     let mut notes: Vec<String> = Vec::new();
     notes.extend(places.elsewhere.iter().map(|text| safe(text)));
+    for changed in places.files.iter().filter(|shown| shown.file.has_changed()) {
+        let name = safe(&changed.file.name().to_string());
+        notes.push(format!(
+            "note: {name} has changed since it was evaluated: what is shown of it may be something else"
+        ));
+    }
     notes.extend(diagnostic.notes.iter().map(|note| format!("note: {}", safe(note))));
     notes.extend(diagnostic.hints.iter().map(|hint| format!("help: {}", safe(hint))));
     let labels = places.marks.iter().map(|mark| codespan::Label {

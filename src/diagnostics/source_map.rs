@@ -145,13 +145,22 @@ impl SourceFile {
     }
 
     /// The text. It need not be UTF-8. Where the program of a file was known without it, the file is read now; if it has
-    /// changed meanwhile, there are blanks in place of the text.
+    /// changed meanwhile, it is what there is now, cut off or with blanks at its end.
     pub fn bytes(&self) -> &Arc<[u8]> {
-        self.text.bytes.get_or_init(|| {
+        let (bytes, _) = self.text.bytes.get_or_init(|| {
             let length = self.length as usize;
-            let text = self.text.read.as_ref().and_then(|read| read()).filter(|text| text.len() == length);
-            text.unwrap_or_else(|| std::iter::repeat_n(b' ', length).collect())
-        })
+            let (text, has_changed) = self.text.read.as_ref().map(|read| read()).unwrap_or_default();
+            match has_changed {
+                false => (text, false),
+                true => (text.iter().copied().chain(std::iter::repeat(b' ')).take(length).collect(), true),
+            }
+        });
+        bytes
+    }
+
+    /// Whether the text that is shown is not the one that was evaluated, since the file has changed meanwhile.
+    pub fn has_changed(&self) -> bool {
+        self.text.bytes.get().is_some_and(|&(_, has_changed)| has_changed)
     }
 
     /// The position of the byte at `offset`; an offset past the end gives the end.
@@ -219,12 +228,13 @@ impl SourceFile {
 
 /// The text of a file, or how to get it.
 struct Text {
-    bytes: OnceLock<Arc<[u8]>>,
+    /// With whether it is another one than that which was evaluated.
+    bytes: OnceLock<(Arc<[u8]>, bool)>,
     read: Option<Box<ReadText>>,
 }
 
-/// Reads the text of a file; nothing if it is not what it was.
-pub(crate) type ReadText = dyn Fn() -> Option<Arc<[u8]>> + Send + Sync;
+/// Reads the text of a file, and tells whether it is not what it was.
+pub(crate) type ReadText = dyn Fn() -> (Arc<[u8]>, bool) + Send + Sync;
 
 impl fmt::Debug for Text {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -271,7 +281,7 @@ impl SourceMap {
     pub fn add(&self, name: SourceName, bytes: impl Into<Arc<[u8]>>) -> Result<Arc<SourceFile>, SourcesTooLarge> {
         let bytes = bytes.into();
         let length = bytes.len();
-        self.add_text(name, Text { bytes: OnceLock::from(bytes), read: None }, length)
+        self.add_text(name, Text { bytes: OnceLock::from((bytes, false)), read: None }, length)
     }
 
     /// Adds a text of so many bytes that is read when it is asked for.
@@ -431,19 +441,22 @@ mod tests {
     #[test]
     fn a_text_is_read_when_it_is_needed() {
         let sources = SourceMap::new();
-        let unread = |text: Option<&'static [u8]>, length| {
-            let read = move || text.map(Arc::from);
-            sources.add_unread(SourceName::String, length, Box::new(read)).expect("small")
+        let unread = |text: &'static [u8], has_changed| {
+            let read = move || (Arc::from(text), has_changed);
+            sources.add_unread(SourceName::String, 4, Box::new(read)).expect("small")
         };
-        let file = unread(Some(b"a\nbc"), 4);
+        let file = unread(b"a\nbc", false);
         assert_eq!((file.pos(9), sources.file_at(file.pos(4)).map(|file| file.id())), (file.pos(4), Some(file.id())));
         assert!(file.text.bytes.get().is_none());
         let location = sources.resolve(file.pos(3)).expect("in the file");
         assert_eq!((location.line, location.column, &file.bytes()[..]), (2, 2, &b"a\nbc"[..]));
+        assert!(!file.has_changed());
         // Positions are in a text whatever becomes of it.
-        for changed in [unread(None, 4), unread(Some(b"a\nb"), 4), unread(Some(b"a\nbcd"), 4)] {
+        for (text, shown) in [(&b""[..], b"    "), (b"a\n", b"a\n  "), (b"a\nbcd", b"a\nbc")] {
+            let changed = unread(text, true);
             let location = sources.resolve(changed.pos(3)).expect("in the file");
-            assert_eq!((location.line, location.column, &changed.bytes()[..]), (1, 4, &b"    "[..]));
+            assert_eq!((location.line > 1, &changed.bytes()[..]), (shown.contains(&b'\n'), &shown[..]));
+            assert!(changed.has_changed());
         }
     }
 

@@ -25,9 +25,14 @@ const MOST_LISTED: usize = 6;
 impl<'h> Eval<'h> {
     /// The bytes of a file; links are followed.
     pub(crate) fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>> {
+        Ok(self.read_stamped(path)?.0)
+    }
+
+    /// The same with the stamp of what was read, if it has one.
+    pub(super) fn read_stamped(&mut self, path: &[u8]) -> Result<(Arc<[u8]>, Option<Stamp>)> {
         let result = match self.store.place(path) {
-            Place::Text(text) => return Ok(text),
-            Place::Path(physical) => self.host.read_shared(os_path(&physical)),
+            Place::Text(text) => return Ok((text, None)),
+            Place::Path(physical) => self.host.read_stamped(os_path(&physical)),
         };
         result.map_err(|cause| self.unreadable(path, &cause))
     }
@@ -199,7 +204,7 @@ impl FileSource for SingleFile {
 
     fn open(&self, _: &Path) -> io::Result<OpenFile<'_>> {
         let contents: &[u8] = &self.0;
-        Ok(OpenFile { size: contents.len() as u64, executable: false, contents: Box::new(contents) })
+        Ok(OpenFile { size: contents.len() as u64, executable: false, stamp: None, contents: Box::new(contents) })
     }
 
     fn read_directory(&self, _: &Path) -> io::Result<Vec<DirectoryEntry>> {

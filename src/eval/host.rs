@@ -26,6 +26,14 @@ pub trait Host: FileSource + Send + Sync {
     fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
         self.read_file(path).map(Arc::from)
     }
+    /// The same with the [stamp](FileSource::stamp) of the file that was read, if there is one: the path may name another file by
+    /// now.
+    ///
+    /// # Errors
+    /// Those of [`read_file`](Host::read_file).
+    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+        Ok((self.read_shared(path)?, None))
+    }
     /// When a file was changed last, in seconds since 1970-01-01 00:00 UTC; links are not followed. Zero if
     /// that is not known.
     ///
@@ -94,9 +102,16 @@ impl Host for SystemHost {
     }
 
     fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        Ok(self.read_stamped(path)?.0)
+    }
+
+    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
         let file = std::fs::File::open(path)?;
         let metadata = file.metadata()?;
-        if metadata.is_file() { share_regular(file, metadata.len()) } else { read_stream(file).map(Arc::from) }
+        match metadata.is_file() {
+            true => Ok((share_regular(file, metadata.len())?, Stamp::of(&metadata))),
+            false => Ok((read_stream(file)?.into(), None)),
+        }
     }
 
     fn modified(&self, path: &Path) -> io::Result<i64> {

@@ -13,7 +13,7 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::builtin_file;
 use crate::builtins::text::path::{directory, join};
 use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
-use crate::heap::{Frame, Value};
+use crate::heap::{Attrs, Frame, Value};
 use crate::program::{Expr, Lowered, Lowering, NameLinting, RootScope, lint_names, lower, show};
 use crate::store::{FileType, Stamp};
 use crate::syntax::{self, Parse};
@@ -124,21 +124,25 @@ impl<'h> Eval<'h> {
         self.eval(program, scope.map(|(_, frame)| frame)).frame(Pos::NONE, text)
     }
 
-    /// The program of a file that has this stamp. The text is read after it got that, so a change meanwhile gives it another one.
+    /// The program of a file that had this stamp.
     fn program_of_file(&mut self, file: &[u8], stamp: Option<Stamp>, root: &RootScope) -> Result<&'h Expr<'h>> {
         let name = SourceName::File(PathBuf::from(OsString::from_vec(file.to_vec())));
-        if let Some(stamp) = &stamp
+        if let Some(stamp) = stamp.as_ref().filter(|_| !self.settings.keep_texts)
             && let Some(program) = self.program_of_unchanged(&name, file, stamp, root)
         {
             return Ok(program);
         }
-        let source = self.read(file)?;
+        // What is read may be another file by now, so it tells its stamp itself.
+        let (source, stamp) = self.read_stamped(file)?;
         self.load_stamped(name, source, directory(file), root, stamp.as_ref())
     }
 
-    /// The set of what is in a directory, if it has not changed since it was made.
+    /// The set of what is in a directory, if it has not changed since one was made. Each is a new one, as one can see where a set is
+    /// printed twice.
     pub(crate) fn known_directory(&self, path: &[u8], stamp: &Stamp) -> Option<Value<'h>> {
-        self.files.directories.get(path).filter(|(known, _)| known == stamp).map(|(_, set)| *set)
+        let (_, set) = self.files.directories.get(path).filter(|(known, _)| known == stamp)?;
+        let (shape, values) = set.as_attrs()?.flatten(self.heap);
+        Some(Attrs::build(self.heap, shape, |index| values[index].get()))
     }
 
     /// Remembers the set of what is in a directory, which was listed after it got its stamp.

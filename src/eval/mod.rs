@@ -87,6 +87,8 @@ pub(crate) struct Settings {
     /// Whether `builtins.trace` prints values in full and `abort-on-warn` is set.
     pub(crate) trace_verbose: bool,
     pub(crate) abort_on_warn: bool,
+    /// Whether texts of files are read before they are needed.
+    pub(crate) keep_texts: bool,
     /// What the parser complains about: URL literals, short and absolute paths.
     pub(crate) lints: crate::program::Lints,
 }

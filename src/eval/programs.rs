@@ -49,8 +49,11 @@ impl<'h> Eval<'h> {
         }
         let hash = blake3::hash(text);
         // A file that is longer or shorter than it was has changed meanwhile.
-        if let Some(stamp) = stamp.filter(|stamp| stamp.size() == text.len() as u64) {
-            self.programs.as_ref()?.cache.add_digest(&digest_of_stamp(stamp), &[hash.as_bytes()]);
+        let programs = self.programs.as_mut()?;
+        if let Some(stamp) = stamp.filter(|stamp| stamp.size() == text.len() as u64)
+            && programs.text_hash(stamp) != Some(hash)
+        {
+            programs.cache.add_digest(&digest_of_stamp(stamp), &[hash.as_bytes()]);
         }
         self.program_key(&hash, base_dir)
     }
@@ -132,7 +135,14 @@ impl<'h> Eval<'h> {
         }
         let Place::Path(physical) = self.store.place(file) else { return None };
         let (host, physical) = (self.host.clone(), physical.into_owned());
-        let read = move || host.read_shared(os_path(&physical)).ok().filter(|bytes| blake3::hash(bytes) == text);
+        let read = move || {
+            let path = os_path(&physical);
+            // Reading what is no file any more could wait for somebody.
+            let is_file = host.file_type(path).is_ok_and(|file_type| file_type == FileType::Regular);
+            let bytes = is_file.then(|| host.read_shared(path).ok()).flatten().unwrap_or_default();
+            let has_changed = blake3::hash(&bytes) != text;
+            (bytes, has_changed)
+        };
         // If there is no room for it, that is told when it is read.
         let source = self.sources.add_unread(name.clone(), length, Box::new(read)).ok()?;
         let program = self.read_found(source.pos(0), length)?;
@@ -313,6 +323,11 @@ mod tests {
             SystemHost.read_file(path)
         }
 
+        fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            SystemHost.read_stamped(path)
+        }
+
         fn variable(&self, _: &str) -> Option<OsString> {
             None
         }
@@ -366,6 +381,58 @@ mod tests {
         put(&part, "(builtins.unsafeGetAttrPos \"a\" {\n  a = 1;\n}).line");
         settle(&part);
         assert_eq!((evaluate(&file), evaluate(&file)), (("2".to_owned(), 1, 1), ("2".to_owned(), 2, 1)));
+
+        // What is read again each time, since it says where it is, need not be written down again.
+        put(&part, "let x = 1; in [ x __curPos.line ]");
+        settle(&part);
+        let entries = || fs::read_dir(&cache).expect("it is there").map(|entry| entry.expect("it is there").path());
+        evaluate(&file);
+        let before: Vec<PathBuf> = entries().collect();
+        evaluate(&file);
+        assert_eq!(entries().collect::<Vec<_>>(), before);
+    }
+
+    /// The file changes between being evaluated and being shown.
+    #[test]
+    fn a_text_that_is_needed_too_late_is_told_to_be_another() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (cache, file) = (directory.path().join("cache"), directory.path().join("a.nix"));
+        let text = "{ f =\n  x: throw \"no\"; }";
+        fs::write(&file, text).expect("it can be written");
+        settle(&file);
+        assert_eq!(evaluate(Evaluator::builder(), Some(&cache), &file).1, 0);
+        let message = |keep: bool, change: &dyn Fn()| {
+            let builder = Evaluator::builder().keep_texts(keep).cache(Cache::in_directory(&cache));
+            let mut firn = builder.build();
+            let scope = firn.eval_file(&file).expect("it can be evaluated");
+            assert_eq!(firn.statistics().sources.cached, 1);
+            change();
+            let function = firn.attr(&scope, "f").expect("it can be evaluated").expect("it is there");
+            let one = firn.eval_text("1", "/").expect("it can be evaluated");
+            let error = firn.call(&function, &[one]).expect_err("it throws");
+            firn.render(&error, &crate::diagnostics::RenderOptions::default())
+        };
+        let right = message(false, &|| ());
+        assert!(right.contains("x: throw") && right.contains("a.nix:2:6"), "{right}");
+        let put = |text: &str| fs::write(&file, text).expect("it can be written");
+        let restored = || {
+            put(text);
+            settle(&file);
+        };
+        assert_eq!(message(true, &|| put("{ }")), right);
+        restored();
+        evaluate(Evaluator::builder(), Some(&cache), &file);
+        let changed = message(false, &|| put("something else, which is as long"));
+        assert!(changed.contains("has changed since") && changed.contains("something else"), "{changed}");
+        restored();
+        evaluate(Evaluator::builder(), Some(&cache), &file);
+        // Nobody writes into the pipe.
+        let changed = message(false, &|| {
+            fs::remove_file(&file).expect("it is there");
+            let status = std::process::Command::new("mkfifo").arg(&file).status();
+            assert!(status.expect("there is such a program").success());
+        });
+        assert!(changed.contains("has changed since"), "{changed}");
     }
 
     #[test]
@@ -389,6 +456,11 @@ mod tests {
         assert_eq!(list(), (two.clone(), 1));
         settle(&listed);
         assert_eq!((list(), list()), ((two.clone(), 1), (two, 0)));
+        // They are two sets.
+        let value = firn.eval_text("[ (builtins.readDir ./listed) (builtins.readDir ./listed) ]", directory.path());
+        let value = value.expect("it is there");
+        firn.force_deep(&value).expect("it can be evaluated");
+        assert!(!String::from_utf8_lossy(&firn.print(&value).expect("it can be printed")).contains("repeated"));
     }
 
     /// Texts with errors and warnings are read again, so that these are said again.

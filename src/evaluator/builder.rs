@@ -116,6 +116,15 @@ impl Builder {
         self
     }
 
+    /// Whether the text of a file is read when the file is imported even if its program is known without; not by default. It is needed
+    /// for messages and for lines of attributes, and by then the file may have changed, as it does while somebody works at it.
+    /// So this is for evaluators that live on meanwhile.
+    #[must_use]
+    pub fn keep_texts(mut self, keep: bool) -> Self {
+        self.settings.keep_texts = keep;
+        self
+    }
+
     /// Replaces the access to files, environment and time.
     #[must_use]
     pub fn host(mut self, host: impl Host + 'static) -> Self {
@@ -166,6 +175,7 @@ impl Default for Settings {
             pure: false,
             trace_verbose: false,
             abort_on_warn: false,
+            keep_texts: false,
             lints: Lints::default(),
         }
     }

@@ -7,6 +7,7 @@ use super::hash::{Hash, HashAlgorithm};
 use super::hasher::{Hasher, sha256};
 use super::nar::{self, Buffers};
 use super::tree::Tree;
+use super::tree_stamps::TreeStamps;
 use crate::cache::{Cache, Digest};
 
 /// Looking for the hash of less takes longer than hashing.
@@ -18,30 +19,29 @@ const MOST: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct ArchiveHasher {
     cache: Cache,
-    stamps: Vec<u8>,
+    stamps: TreeStamps,
     archive: Vec<u8>,
     buffers: Buffers,
 }
 
 impl ArchiveHasher {
     pub(super) fn new(cache: Cache) -> ArchiveHasher {
-        ArchiveHasher { cache, stamps: Vec::new(), archive: Vec::new(), buffers: Buffers::default() }
+        ArchiveHasher { cache, stamps: TreeStamps::default(), archive: Vec::new(), buffers: Buffers::default() }
     }
 
     /// The SHA-256 hash of the archive of a tree. Files are not read if none has changed since an earlier run did; if they
     /// are, what was computed of the same contents is found, too.
     pub(super) fn hash(&mut self, tree: &Tree<'_>) -> Result<Hash> {
-        self.stamps.clear();
-        // The files are read after that, so a change meanwhile gives them other stamps than these.
-        let digest = tree.stamp(&mut self.stamps).then(|| digest(b"stamped archive", &self.stamps));
-        if let Some(digest) = &digest
-            && let Some(hash) = find_hash(digest, &self.cache)
+        self.stamps.look(tree);
+        if let Some(stamps) = self.stamps.bytes()
+            && let Some(hash) = find_hash(&digest_of_stamps(stamps), &self.cache)
         {
             return Ok(Hash::sha256(hash));
         }
         let hash = self.hash_contents(tree)?;
-        if let Some(digest) = &digest {
-            self.cache.add_digest(digest, &[hash.as_bytes()]);
+        // These are the stamps of the files that were read, whatever has been at their paths before.
+        if let Some(stamps) = self.buffers.stamps.bytes() {
+            self.cache.add_digest(&digest_of_stamps(stamps), &[hash.as_bytes()]);
         }
         Ok(hash)
     }
@@ -72,6 +72,10 @@ fn hash_bytes(bytes: &[u8], cache: &Cache) -> [u8; 32] {
     let hash = sha256(bytes);
     cache.add_digest(&digest, &[&hash]);
     hash
+}
+
+fn digest_of_stamps(stamps: &[u8]) -> Digest {
+    digest(b"stamped archive", stamps)
 }
 
 /// In one piece bytes are digested several times as fast as behind something else.
@@ -111,9 +115,10 @@ impl io::Write for Archive<'_> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::store::FileSystem;
+    use crate::store::{DirectoryEntry, FileSource, FileSystem, FileType, OpenFile, Stamp};
 
     #[test]
     fn a_hash_is_that_of_the_files_as_they_are_now() {
@@ -132,6 +137,13 @@ mod tests {
         let mut entry = Vec::new();
         nar::write(&Tree::whole(&FileSystem, &file), &mut entry).expect("it can be read");
         assert_eq!(cache.find_digest(&[0; 32], &mut entry), None);
+    }
+
+    /// By what the hash of a tree is found, once all of its files have stamps.
+    fn digest_of(tree: &Tree<'_>) -> Option<Digest> {
+        let mut stamps = TreeStamps::default();
+        stamps.look(tree);
+        stamps.bytes().map(digest_of_stamps)
     }
 
     /// The tree changes as soon as its hash is kept.
@@ -157,13 +169,12 @@ mod tests {
             change();
             let tree = Tree::whole(&FileSystem, &root);
             let (expected, _) = nar::hash(&tree, HashAlgorithm::Sha256).expect("it can be read");
-            let mut stamps = Vec::new();
-            while !tree.stamp(&mut stamps) {
-                stamps.clear();
+            let kept = loop {
                 assert_eq!(hasher.hash(&tree).expect("it can be read"), expected);
-            }
-            let kept = digest(b"stamped archive", &stamps);
-            assert_eq!(find_hash(&kept, &hasher.cache), None, "these stamps are new");
+                if let Some(kept) = digest_of(&tree) {
+                    break kept;
+                }
+            };
             for _ in 0..2 {
                 assert_eq!(hasher.hash(&tree).expect("it can be read"), expected);
                 hasher.cache.save().expect("it can be written");
@@ -171,6 +182,61 @@ mod tests {
             }
             assert!(!hashes.contains(&expected));
             hashes.push(expected);
+        }
+    }
+
+    /// While it is read, another tree is put in its place.
+    #[test]
+    fn what_was_read_is_kept_and_nothing_else() {
+        struct Exchanging<'a>(&'a dyn Fn());
+
+        impl FileSource for Exchanging<'_> {
+            fn file_type(&self, path: &Path) -> io::Result<FileType> {
+                FileSystem.file_type(path)
+            }
+
+            fn open(&self, path: &Path) -> io::Result<OpenFile<'_>> {
+                self.0();
+                let opened = FileSystem.open(path);
+                self.0();
+                opened
+            }
+
+            fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
+                FileSystem.read_directory(path)
+            }
+
+            fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+                FileSystem.read_link(path)
+            }
+
+            fn stamp(&self, path: &Path) -> Option<Stamp> {
+                FileSystem.stamp(path)
+            }
+        }
+
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let path = |name: &str| directory.path().join(name);
+        for (name, text) in [("a", "one"), ("b", "two")] {
+            fs::create_dir_all(path(name).join("tree")).expect("it can be made");
+            fs::write(path(name).join("tree/file"), text).expect("it can be written");
+        }
+        let exchange = || {
+            for (from, to) in [("a", "c"), ("b", "a"), ("c", "b")] {
+                fs::rename(path(from), path(to)).expect("it can be moved");
+            }
+        };
+        let root = path("a").join("tree");
+        let tree = Tree::whole(&FileSystem, &root);
+        while digest_of(&tree).is_none() {}
+        let (expected, _) = nar::hash(&tree, HashAlgorithm::Sha256).expect("it can be read");
+        let mut hasher = ArchiveHasher::new(Cache::in_directory(path("cache")));
+        let exchanging = Exchanging(&exchange);
+        assert_ne!(hasher.hash(&Tree::whole(&exchanging, &root)).expect("it can be read"), expected);
+        hasher.cache.save().expect("it can be written");
+        for _ in 0..2 {
+            assert_eq!(hasher.hash(&tree).expect("it can be read"), expected);
+            hasher.cache.save().expect("it can be written");
         }
     }
 
@@ -182,11 +248,12 @@ mod tests {
         let file = directory.path().join("file");
         fs::write(&file, "text").expect("it can be written");
         let tree = Tree::whole(&FileSystem, &file);
-        let mut stamps = Vec::new();
-        while !tree.stamp(&mut stamps) {
-            std::thread::yield_now();
-        }
-        cache.add_digest(&digest(b"stamped archive", &stamps), &[&[1; 32]]);
+        let kept = loop {
+            if let Some(kept) = digest_of(&tree) {
+                break kept;
+            }
+        };
+        cache.add_digest(&kept, &[&[1; 32]]);
         cache.save().expect("it can be written");
         let mut hasher = ArchiveHasher::new(cache);
         assert_eq!(hasher.hash(&tree).expect("it is there"), Hash::sha256([1; 32]));

@@ -55,7 +55,7 @@ enum Content {
     Text(Arc<[u8]>),
     /// The file of a derivation that was added, whose references can be read from it.
     DerivationFile(SharedText),
-    /// A derivation that was added, [packed](packed), and the paths of its outputs that are not in there.
+    /// A derivation that was added, [packed], and the paths of its outputs that are not in there.
     Derivation(SharedText, Box<[StorePath]>),
     /// The same as what is at this path of the file source.
     Source(PathBuf),

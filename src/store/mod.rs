@@ -35,6 +35,7 @@ mod restore;
 mod shared_texts;
 mod stamp;
 mod tree;
+mod tree_stamps;
 
 pub use address::{ContentAddressMethod, output_path_name};
 pub use aterm_parse::parse as parse_derivation;

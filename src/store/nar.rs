@@ -12,6 +12,7 @@ use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
 use super::hasher::Hasher;
 use super::tree::{Tree, Visitor};
+use super::tree_stamps::TreeStamps;
 
 /// Writes the archive of a tree to `out`. Files are read in pieces; no file is
 /// kept in memory as a whole.
@@ -40,12 +41,14 @@ pub fn write(tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
 pub(super) struct Buffers {
     gathered: Vec<u8>,
     piece: Vec<u8>,
+    /// Those of what was read for the last archive.
+    pub(super) stamps: TreeStamps,
 }
 
 /// Does what [`write()`] does.
 pub(super) fn write_with(tree: &Tree<'_>, out: &mut dyn Write, buffers: &mut Buffers) -> Result<()> {
     let mut writer = NarWriter::new(tree.path, out, &mut buffers.gathered);
-    tree.walk_with(&mut writer, &mut buffers.piece)?;
+    tree.walk_with(&mut writer, &mut buffers.piece, &mut buffers.stamps)?;
     writer.finish()
 }
 

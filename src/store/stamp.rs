@@ -10,7 +10,11 @@ use super::tree::FileType;
 /// The system says which file it is (device and inode), how long, how it may be used, and when its contents and all of this
 /// were changed last. The last of these times is set by the system whatever a program does. Git tells in the same way which
 /// files need not be read again (`Documentation/technical/racy-git.txt`). As there, a file that was changed just now has no stamp:
-/// another change may get the same time.
+/// another change may get the same time. Nor has a file on a system that counts whole seconds, which is often one that
+/// was made as a whole, with times of somebody's choice (SquashFS, FAT).
+///
+/// As for Git, this does not see what a program writes through a mapping (`mmap`) into a page that it has written to before, until the
+/// system has written that out; and over a network it sees what the system believes.
 ///
 /// ```no_run
 /// use firn::store::{FileSource, FileSystem, FileType};
@@ -45,7 +49,7 @@ impl Stamp {
         let changed = time(metadata.ctime(), metadata.ctime_nsec())?;
         // What lies in the future was set by a program, or the clock is wrong.
         let age = SystemTime::now().duration_since(modified.max(changed)).ok()?;
-        if age < SETTLED {
+        if age < SETTLED || metadata.ctime_nsec() == 0 {
             return None;
         }
         let words: [u64; Stamp::BYTES / 8] = [

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::stamp::Stamp;
+use super::tree_stamps::TreeStamps;
 
 /// How deep directories may nest, as in Nix 2.36.
 pub const MAX_TREE_DEPTH: usize = 64;
@@ -72,6 +73,8 @@ pub struct OpenFile<'a> {
     pub size: u64,
     /// Whether its owner may execute the file.
     pub executable: bool,
+    /// The [stamp](FileSource::stamp) of what was opened, if there is one: the path may name something else by now.
+    pub stamp: Option<Stamp>,
     /// The contents.
     pub contents: Box<dyn Read + 'a>,
 }
@@ -99,9 +102,9 @@ pub struct Tree<'a> {
 /// The files that a filter let through; see [`select`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    file_type: FileType,
+    pub(super) file_type: FileType,
     /// Those in a directory, in the order of their names.
-    entries: Vec<(OsString, Selection)>,
+    pub(super) entries: Vec<(OsString, Selection)>,
 }
 
 /// The real file system, by absolute or relative paths.
@@ -171,7 +174,7 @@ fn examine(source: &dyn FileSource, path: &Path) -> Result<FileType> {
     source.file_type(path).map_err(|error| Error::io("examine", path, error))
 }
 
-fn sorted_entries(source: &dyn FileSource, path: &Path) -> Result<Vec<DirectoryEntry>> {
+pub(super) fn sorted_entries(source: &dyn FileSource, path: &Path) -> Result<Vec<DirectoryEntry>> {
     let mut entries = source.read_directory(path).map_err(|error| Error::io("read the directory", path, error))?;
     entries.sort_unstable_by(|a, b| {
         let (a, b) = (a.name.as_encoded_bytes(), b.name.as_encoded_bytes());
@@ -221,18 +224,19 @@ impl Tree<'_> {
 
     /// Shows the tree to `visitor`.
     pub(super) fn walk(&self, visitor: &mut dyn Visitor) -> Result<()> {
-        self.walk_with(visitor, &mut Vec::new())
+        self.walk_with(visitor, &mut Vec::new(), &mut TreeStamps::default())
     }
 
-    /// Does so with a buffer that can be used again.
-    pub(super) fn walk_with(&self, visitor: &mut dyn Visitor, buffer: &mut Vec<u8>) -> Result<()> {
-        let mut walk = Walk { source: self.source, visitor, path: self.path.to_owned(), buffer };
+    /// Does so with a buffer that can be used again, and collects the stamps of what was read.
+    pub(super) fn walk_with(
+        &self,
+        visitor: &mut dyn Visitor,
+        buffer: &mut Vec<u8>,
+        stamps: &mut TreeStamps,
+    ) -> Result<()> {
+        stamps.clear();
+        let mut walk = Walk { source: self.source, visitor, path: self.path.to_owned(), buffer, stamps };
         walk.visit(self.file_type()?, self.selection, 0)
-    }
-
-    /// Appends the names of all files and their [stamps](Stamp). Returns whether all of them have one.
-    pub(super) fn stamp(&self, out: &mut Vec<u8>) -> bool {
-        stamp_inside(self.source, &mut self.path.to_owned(), self.selection, 0, out).is_some()
     }
 
     /// Passes on the contents of the one regular file that the tree is.
@@ -246,62 +250,6 @@ impl Tree<'_> {
     }
 }
 
-/// Recurses only as deep as [`MAX_TREE_DEPTH`].
-fn stamp_inside(
-    source: &dyn FileSource,
-    path: &mut PathBuf,
-    selection: Option<&Selection>,
-    depth: usize,
-    out: &mut Vec<u8>,
-) -> Option<()> {
-    let stamp = source.stamp(path)?;
-    let file_type = stamp.file_type();
-    // Whatever is wrong is told when the tree is read.
-    if depth >= MAX_TREE_DEPTH || selection.is_some_and(|selection| selection.file_type != file_type) {
-        return None;
-    }
-    match file_type {
-        FileType::Regular | FileType::Symlink => {
-            out.push(b'f');
-            out.extend_from_slice(stamp.bytes());
-        }
-        FileType::Unknown => return None,
-        FileType::Directory => {
-            out.push(b'd');
-            match selection {
-                Some(selection) => {
-                    for (name, inside) in &selection.entries {
-                        stamp_entry(source, path, (name, Some(inside)), depth, out)?;
-                    }
-                }
-                None => {
-                    for entry in sorted_entries(source, path).ok()? {
-                        stamp_entry(source, path, (&entry.name, None), depth, out)?;
-                    }
-                }
-            }
-            out.push(b'.');
-        }
-    }
-    Some(())
-}
-
-fn stamp_entry(
-    source: &dyn FileSource,
-    path: &mut PathBuf,
-    (name, selection): (&OsStr, Option<&Selection>),
-    depth: usize,
-    out: &mut Vec<u8>,
-) -> Option<()> {
-    out.push(b'e');
-    out.extend_from_slice(&(name.len() as u64).to_le_bytes());
-    out.extend_from_slice(name.as_encoded_bytes());
-    path.push(name);
-    stamp_inside(source, path, selection, depth + 1, out)?;
-    path.pop();
-    Some(())
-}
-
 /// Files are read in pieces of this size.
 const PIECE: usize = 128 * 1024;
 
@@ -312,6 +260,7 @@ struct Walk<'a> {
     path: PathBuf,
     /// Holds a piece of a file.
     buffer: &'a mut Vec<u8>,
+    stamps: &'a mut TreeStamps,
 }
 
 impl Walk<'_> {
@@ -323,10 +272,12 @@ impl Walk<'_> {
             FileType::Symlink => self.visit_symlink(),
             FileType::Directory => {
                 self.visitor.enter_directory()?;
+                self.stamps.enter_directory();
                 match selection {
                     Some(selection) => self.visit_selected(selection, depth)?,
                     None => self.visit_entries(depth)?,
                 }
+                self.stamps.leave_directory();
                 self.visitor.leave_directory()
             }
             FileType::Unknown => {
@@ -338,6 +289,7 @@ impl Walk<'_> {
 
     fn visit_file(&mut self) -> Result<()> {
         let file = open(self.source, &self.path)?;
+        self.stamps.file(file.stamp);
         self.visitor.enter_file(file.size, file.executable)?;
         // Most files are small, and a buffer that is not needed would have to be cleared.
         let piece = usize::try_from(file.size).map_or(PIECE, |size| size.clamp(1, PIECE));
@@ -353,6 +305,7 @@ impl Walk<'_> {
             .source
             .read_link(&self.path)
             .map_err(|error| Error::io("read the symbolic link", &self.path, error))?;
+        self.stamps.link(&target);
         self.visitor.symlink(&target)
     }
 
@@ -379,6 +332,7 @@ impl Walk<'_> {
     ) -> Result<()> {
         self.path.push(name);
         self.visitor.enter_entry(name)?;
+        self.stamps.enter_entry(name);
         self.visit(file_type, selection, depth + 1)?;
         self.visitor.leave_entry()?;
         self.path.pop();
@@ -424,7 +378,12 @@ impl FileSource for FileSystem {
         if !metadata.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }
-        Ok(OpenFile { size: metadata.len(), executable: is_executable(&metadata), contents: Box::new(file) })
+        Ok(OpenFile {
+            size: metadata.len(),
+            executable: is_executable(&metadata),
+            stamp: Stamp::of(&metadata),
+            contents: Box::new(file),
+        })
     }
 
     fn read_directory(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
