@@ -74,6 +74,7 @@ impl<'h> Eval<'h> {
     }
 
     /// Calls a value that is more than a function with as many arguments as it takes.
+    #[inline(never)]
     fn call_any(&mut self, function: Value<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         if self.stack.is_low() {
             return self.on_new_segment(|eval| eval.call_any(function, arguments, pos));
@@ -205,7 +206,9 @@ impl<'h> Eval<'h> {
         result
     }
 
-    /// Puts the attributes of an argument where the body looks for them, whatever was there.
+    /// Puts the attributes of an argument where the body looks for them, whatever was there. It has large local variables, which are not to
+    /// be in the frames of calls within calls.
+    #[inline(never)]
     pub(super) fn bind_formals(
         &mut self,
         lambda: &'h Lambda<'h>,

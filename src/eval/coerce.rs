@@ -134,8 +134,9 @@ impl<'h> Eval<'h> {
         writer.finish_early(self.heap)
     }
 
-    /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen.
-    #[inline]
+    /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen. It has large local
+    /// variables, which are not to be in the frames of calls within calls.
+    #[inline(never)]
     pub(super) fn interpolated_already(
         &mut self,
         string: &'h Interpolation<'h>,
