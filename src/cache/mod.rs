@@ -25,7 +25,8 @@ pub(crate) type Digest = [u8; 32];
 /// An evaluator that [has one](crate::Builder::cache) looks there before it parses a file or hashes a
 /// derivation, and adds what it did not find when it goes. Results do not change by that: an entry counts only for
 /// the same text at the same place, for the same build of firn with the same settings, or for what is to be hashed, to the
-/// byte, or for a file that has not changed since, as far as its [`Stamp`](crate::store::Stamp) tells; and whatever is wrong with the directory only costs time. Files are small; all together are limited to 256 MiB.
+/// byte, or for a file that has not changed since, as far as its [`Stamp`](crate::store::Stamp) tells; and whatever is wrong
+/// with the directory only costs time. Files are small; all together are limited to 256 MiB.
 ///
 /// Clones are of the same cache. What they add is written when the last of them goes, or by [`save`](Cache::save).
 ///

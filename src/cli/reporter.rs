@@ -118,14 +118,9 @@ impl Host for CommandHost {
         self.system.read_file(path)
     }
 
-    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+    fn read_shared(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
         self.reporter.progress.count_file();
         self.system.read_shared(path)
-    }
-
-    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
-        self.reporter.progress.count_file();
-        self.system.read_stamped(path)
     }
 
     fn modified(&self, path: &Path) -> io::Result<i64> {

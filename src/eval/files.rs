@@ -32,7 +32,7 @@ impl<'h> Eval<'h> {
     pub(super) fn read_stamped(&mut self, path: &[u8]) -> Result<(Arc<[u8]>, Option<Stamp>)> {
         let result = match self.store.place(path) {
             Place::Text(text) => return Ok((text, None)),
-            Place::Path(physical) => self.host.read_stamped(os_path(&physical)),
+            Place::Path(physical) => self.host.read_shared(os_path(&physical)),
         };
         result.map_err(|cause| self.unreadable(path, &cause))
     }

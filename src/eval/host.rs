@@ -19,20 +19,13 @@ pub trait Host: FileSource + Send + Sync {
     /// There is no such file, or it cannot be read.
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// The same as it is kept, as the texts of programs are; a copy of what [`read_file`](Host::read_file) gives unless a host can
-    /// do without.
+    /// do without. With the [stamp](FileSource::stamp) of the file that was read, if there is one: the path may name another file
+    /// by now.
     ///
     /// # Errors
     /// Those of [`read_file`](Host::read_file).
-    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
-        self.read_file(path).map(Arc::from)
-    }
-    /// The same with the [stamp](FileSource::stamp) of the file that was read, if there is one: the path may name another file by
-    /// now.
-    ///
-    /// # Errors
-    /// Those of [`read_file`](Host::read_file).
-    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
-        Ok((self.read_shared(path)?, None))
+    fn read_shared(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+        Ok((self.read_file(path)?.into(), None))
     }
     /// When a file was changed last, in seconds since 1970-01-01 00:00 UTC; links are not followed. Zero if
     /// that is not known.
@@ -101,11 +94,7 @@ impl Host for SystemHost {
         if metadata.is_file() { read_regular(file, metadata.len()) } else { read_stream(file) }
     }
 
-    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
-        Ok(self.read_stamped(path)?.0)
-    }
-
-    fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+    fn read_shared(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
         let file = std::fs::File::open(path)?;
         let metadata = file.metadata()?;
         match metadata.is_file() {
@@ -249,7 +238,7 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|index| index as u8).collect();
             fs::write(&path, &bytes).expect("it can be written");
             assert_eq!(SystemHost.read_file(&path).expect("it can be read"), bytes);
-            assert_eq!(SystemHost.read_shared(&path).expect("it can be read")[..], bytes);
+            assert_eq!(SystemHost.read_shared(&path).expect("it can be read").0[..], bytes);
             // As when the file grows or shrinks meanwhile, or the system does not know how long it is.
             for wrong in [0, length / 2, length + 1, length + 1000] {
                 let file = fs::File::open(&path).expect("it can be read");
@@ -266,6 +255,6 @@ mod tests {
         let path = Path::new("/proc/sys/kernel/pid_max");
         let Ok(text) = fs::read(path) else { return println!("there is no {}: skipped", path.display()) };
         assert_eq!(SystemHost.read_file(path).expect("it can be read"), text);
-        assert_eq!(SystemHost.read_shared(path).expect("it can be read")[..], text);
+        assert_eq!(SystemHost.read_shared(path).expect("it can be read").0[..], text);
     }
 }

@@ -139,7 +139,7 @@ impl<'h> Eval<'h> {
             let path = os_path(&physical);
             // Reading what is no file any more could wait for somebody.
             let is_file = host.file_type(path).is_ok_and(|file_type| file_type == FileType::Regular);
-            let bytes = is_file.then(|| host.read_shared(path).ok()).flatten().unwrap_or_default();
+            let (bytes, _) = is_file.then(|| host.read_shared(path).ok()).flatten().unwrap_or_default();
             let has_changed = blake3::hash(&bytes) != text;
             (bytes, has_changed)
         };
@@ -323,9 +323,9 @@ mod tests {
             SystemHost.read_file(path)
         }
 
-        fn read_stamped(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
+        fn read_shared(&self, path: &Path) -> io::Result<(Arc<[u8]>, Option<Stamp>)> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            SystemHost.read_stamped(path)
+            SystemHost.read_shared(path)
         }
 
         fn variable(&self, _: &str) -> Option<OsString> {

@@ -44,7 +44,7 @@ pub fn to_bytes(derivation: &Derivation, dir: &StoreDir) -> Vec<u8> {
 const STORE_PATH: usize = 100;
 
 /// Roughly how many bytes the file has, without escapes.
-fn about_len(derivation: &Derivation) -> usize {
+pub(super) fn about_len(derivation: &Derivation) -> usize {
     let paths = derivation.input_derivations.len() + derivation.input_sources.len();
     200 + paths * STORE_PATH + derivation.env.bytes_len() + derivation.env.len() * 8
 }

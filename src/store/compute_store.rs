@@ -53,9 +53,7 @@ struct Object {
 #[derive(Debug)]
 enum Content {
     Text(Arc<[u8]>),
-    /// The file of a derivation that was added, whose references can be read from it.
-    DerivationFile(SharedText),
-    /// A derivation that was added, [packed], and the paths of its outputs that are not in there.
+    /// A derivation that was added, [packed], and the paths of its outputs that are not in there. Its references can be read from it.
     Derivation(SharedText, Box<[StorePath]>),
     /// The same as what is at this path of the file source.
     Source(PathBuf),
@@ -119,15 +117,14 @@ impl Store for ComputeStore {
     }
 
     fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()> {
-        self.objects.entry(path.clone()).or_insert_with(|| Object {
-            content: match file.packed() {
-                Some(packed) => {
-                    let outputs = file.derivation().outputs.values().filter_map(Output::input_addressed_path);
-                    Content::Derivation(self.texts.share(packed), outputs.cloned().collect())
-                }
-                None => Content::DerivationFile(self.texts.share(&file.bytes())),
-            },
-            references: Box::default(),
+        let derivation = file.derivation();
+        let Some(packed) = file.packed() else {
+            self.remember(path, || Content::Text(file.bytes().into()), derivation.references());
+            return Ok(());
+        };
+        self.objects.entry(path.clone()).or_insert_with(|| {
+            let outputs = derivation.outputs.values().filter_map(Output::input_addressed_path).cloned().collect();
+            Object { content: Content::Derivation(self.texts.share(packed), outputs), references: Box::default() }
         });
         Ok(())
     }
@@ -139,7 +136,6 @@ impl Store for ComputeStore {
     fn locate(&self, path: &StorePath) -> Option<Location> {
         match &self.objects.get(path)?.content {
             Content::Text(contents) => Some(Location::Text(contents.clone())),
-            Content::DerivationFile(text) => Some(Location::Text(text.to_bytes().into())),
             Content::Derivation(..) => {
                 let derivation = self.read_derivation(path).ok()?;
                 Some(Location::Text(aterm::to_bytes(&derivation, &self.dir).into()))
@@ -152,9 +148,7 @@ impl Store for ComputeStore {
     fn references(&self, path: &StorePath) -> Result<Vec<StorePath>> {
         let object = self.object(path)?;
         match object.content {
-            Content::DerivationFile(_) | Content::Derivation(..) => {
-                Ok(self.read_derivation(path)?.references().cloned().collect())
-            }
+            Content::Derivation(..) => Ok(self.read_derivation(path)?.references().cloned().collect()),
             _ => Ok(object.references.to_vec()),
         }
     }
@@ -162,7 +156,6 @@ impl Store for ComputeStore {
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
         let read = match (&self.object(path)?.content, path.derivation_name()) {
             (Content::Text(bytes), Some(name)) => Some(parse(bytes, name, &self.dir)?),
-            (Content::DerivationFile(text), Some(name)) => Some(parse(&text.to_bytes(), name, &self.dir)?),
             (Content::Derivation(text, outputs), Some(name)) => {
                 packed::read(&text.to_bytes(), name, outputs, &self.dir)
             }

@@ -58,13 +58,7 @@ impl Environment {
         let start = self.bytes.len();
         write(&mut self.bytes)?;
         let value = start..self.bytes.len();
-        match self.find(name) {
-            Ok(index) => self.variables[index].value = value.clone(),
-            Err(index) => {
-                let name = self.add(name);
-                self.variables.insert(index, Variable { name, value: value.clone() });
-            }
-        }
+        self.set(self.find(name), name, value.clone());
         Ok(&self.bytes[value])
     }
 
@@ -81,14 +75,7 @@ impl Environment {
         }
         let start = self.bytes.len();
         parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
-        let value = start..self.bytes.len();
-        match place {
-            Ok(index) => self.variables[index].value = value,
-            Err(index) => {
-                let name = self.add(name);
-                self.variables.insert(index, Variable { name, value });
-            }
-        }
+        self.set(place, name, start..self.bytes.len());
         Ok(())
     }
 
@@ -126,10 +113,16 @@ impl Environment {
         }
     }
 
-    fn add(&mut self, bytes: &[u8]) -> Range<usize> {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        start..self.bytes.len()
+    /// Gives a variable a value that has been written. `place` is what [`find`](Environment::find) tells for its name.
+    fn set(&mut self, place: Result<usize, usize>, name: &[u8], value: Range<usize>) {
+        match place {
+            Ok(index) => self.variables[index].value = value,
+            Err(index) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(name);
+                self.variables.insert(index, Variable { name: start..self.bytes.len(), value });
+            }
+        }
     }
 }
 

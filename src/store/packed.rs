@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::address::ContentAddressMethod;
+use super::aterm;
 use super::derivation::{Derivation, InputOutputs, Output, OutputName};
 use super::hash::{Hash, HashAlgorithm};
 use super::path::{StoreDir, StorePath};
@@ -18,7 +19,7 @@ const FIXED: u8 = 1;
 /// of an output.
 pub(super) fn write(derivation: &Derivation, out: &mut Vec<u8>) {
     debug_assert!(!derivation.has_dynamic_inputs());
-    out.reserve(about_len(derivation));
+    out.reserve(aterm::about_len(derivation));
     let mut writer = Writer(out);
     writer.number(derivation.outputs.len());
     for (name, output) in &derivation.outputs {
@@ -88,12 +89,6 @@ pub(super) fn read(bytes: &[u8], name: &str, outputs: &[StorePath], dir: &StoreD
         }
     }
     reader.0.is_empty().then_some(derivation)
-}
-
-/// Roughly how many bytes it takes.
-fn about_len(derivation: &Derivation) -> usize {
-    let paths = derivation.input_derivations.len() + derivation.input_sources.len();
-    200 + paths * 80 + derivation.env.bytes_len() + derivation.env.len() * 8
 }
 
 struct Writer<'a>(&'a mut Vec<u8>);

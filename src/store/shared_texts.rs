@@ -1,4 +1,4 @@
-//! Derivations in memory, as texts or packed, of which many have long parts in common.
+//! Packed derivations in memory, of which many have long parts in common.
 //!
 //! Each package that is fetched lists the same variables, each of a kind is built by the same script. A long part that stands
 //! between two quotes is kept once, however many texts have it.

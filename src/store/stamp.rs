@@ -110,25 +110,21 @@ mod tests {
         let before = fs::metadata(&file).expect("it is there").modified().expect("it is told");
         let mut stamps = vec![FileSystem.stamp(&file).expect("it is old enough")];
         assert_eq!(FileSystem.stamp(&file), Some(stamps[0]));
+        let set_modified = |time: SystemTime| {
+            let opened = fs::File::options().write(true).open(&file);
+            opened.and_then(|file| file.set_modified(time)).expect("it is ours");
+        };
         let changes: [&dyn Fn(); 3] = [
             // The same length, and the time set back.
             &|| {
                 fs::write(&file, "next").expect("it can be written");
-                fs::File::options()
-                    .write(true)
-                    .open(&file)
-                    .and_then(|file| file.set_modified(before))
-                    .expect("it is ours");
+                set_modified(before);
             },
             // Another file with the same contents, and a time that is the same.
             &|| {
                 fs::write(&moved, "next").expect("it can be written");
                 fs::rename(&moved, &file).expect("it can be replaced");
-                fs::File::options()
-                    .write(true)
-                    .open(&file)
-                    .and_then(|file| file.set_modified(before))
-                    .expect("it is ours");
+                set_modified(before);
             },
             &|| {
                 use std::os::unix::fs::PermissionsExt;
@@ -145,7 +141,7 @@ mod tests {
         }
         assert_eq!((stamps[0].file_type(), stamps[0].size()), (FileType::Regular, 4));
         let later = SystemTime::now() + Duration::from_secs(1000);
-        fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(later)).expect("it is ours");
+        set_modified(later);
         sleep(SETTLED);
         assert_eq!(FileSystem.stamp(&file), None, "it has a time that is still to come");
         assert_eq!(FileSystem.stamp(&moved), None);
