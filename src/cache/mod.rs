@@ -78,9 +78,9 @@ impl Cache {
         self.packs().save()
     }
 
-    /// Puts the entry of a key into `entry`. Returns whether there is one.
-    pub(crate) fn find(&self, key: &Key, entry: &mut Vec<u8>) -> bool {
-        self.packs().find(key, entry)
+    /// What `read` makes of the entry of a key, if there is one. It must not look for another.
+    pub(crate) fn find<R>(&self, key: &Key, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.packs().find(key).map(read)
     }
 
     /// Adds an entry, to be written by [`save`](Self::save).
@@ -88,11 +88,11 @@ impl Cache {
         self.packs().add(key, entry);
     }
 
-    /// What is kept for a digest. Different from a key, a digest is long enough to stand for what it was made of whoever
-    /// made that up; so its first half is the key, and the entry begins with the other. `entry` is a buffer.
-    pub(crate) fn find_digest<'a>(&self, digest: &Digest, entry: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    /// What `read` makes of what is kept for a digest. Different from a key, a digest is long enough to stand for what it was made
+    /// of whoever made that up; so its first half is the key, and the entry begins with the other.
+    pub(crate) fn find_digest<R>(&self, digest: &Digest, read: impl FnOnce(&[u8]) -> Option<R>) -> Option<R> {
         let (key, check) = halves(digest);
-        self.find(key, entry).then(|| entry.strip_prefix(check))?
+        self.find(key, |entry| read(entry.strip_prefix(check)?))?
     }
 
     /// Keeps something for a digest.

@@ -44,13 +44,10 @@ impl Packs {
         Packs { directory, packs: None, added: IndexMap::default(), added_bytes: 0, limit: LIMIT }
     }
 
-    /// Puts the entry of a key into `entry`. Returns whether there is one.
-    pub(super) fn find(&mut self, key: &Key, entry: &mut Vec<u8>) -> bool {
+    /// The entry of a key.
+    pub(super) fn find(&mut self, key: &Key) -> Option<&[u8]> {
         let packs = self.packs.get_or_insert_with(|| open_packs(&self.directory));
-        let found = packs.iter_mut().find_map(|pack| pack.find(key));
-        entry.clear();
-        entry.extend_from_slice(found.unwrap_or_default());
-        found.is_some()
+        packs.iter_mut().find_map(|pack| pack.find(key))
     }
 
     /// Adds an entry, to be written by [`save`](Self::save).
@@ -180,8 +177,7 @@ mod tests {
     }
 
     fn find(cache: &mut Packs, number: u32) -> Option<Vec<u8>> {
-        let mut entry = Vec::new();
-        cache.find(&key(number), &mut entry).then_some(entry)
+        cache.find(&key(number)).map(<[u8]>::to_vec)
     }
 
     fn packs(directory: &Path) -> Vec<PathBuf> {

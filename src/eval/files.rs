@@ -93,7 +93,15 @@ impl<'h> Eval<'h> {
         let mut links = 0;
         while let Some(component) = rest.pop() {
             let next = join(&resolved, &component);
-            let Ok(FileType::Symlink) = self.file_type(&next) else {
+            if self.is_real_directory(&next) {
+                resolved = next;
+                continue;
+            }
+            let file_type = self.file_type(&next);
+            if let Ok(FileType::Directory) = file_type {
+                self.remember_real_directory(&next);
+            }
+            let Ok(FileType::Symlink) = file_type else {
                 resolved = next;
                 continue;
             };

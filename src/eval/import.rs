@@ -1,5 +1,6 @@
 //! Files: finding, reading, parsing, lowering, evaluating; each once.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -7,23 +8,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::builtin_file;
-use crate::builtins::text::path::{directory, join};
+use crate::builtins::text::path::{base_name, directory, join};
 use crate::diagnostics::{Code, Diagnostic, Pos, Severity, SourceName};
 use crate::heap::{Attrs, Frame, Value};
 use crate::program::{Expr, Lowered, Lowering, NameLinting, RootScope, lint_names, lower, show};
 use crate::store::{FileType, Stamp};
 use crate::syntax::{self, Parse};
 
-/// Files that have been imported, by the paths they were asked for and by their own, and directories that have been listed.
+/// Files that have been imported, by the paths they were asked for and by their own, and what is known of directories.
 #[derive(Default)]
 pub(super) struct FileCache<'h> {
     values: FxHashMap<Vec<u8>, Imported<'h>>,
     programs: FxHashMap<Vec<u8>, &'h Expr<'h>>,
+    /// Those that have been listed.
     directories: FxHashMap<Vec<u8>, (Stamp, Value<'h>)>,
+    /// Those that are no links.
+    real_directories: RefCell<FxHashSet<Vec<u8>>>,
 }
 
 #[derive(Copy, Clone)]
@@ -150,6 +154,26 @@ impl<'h> Eval<'h> {
         self.files.directories.insert(path.to_vec(), (stamp, set));
     }
 
+    /// Whether a listing of this run says that there is a directory at a path, which is not a link to one.
+    fn is_listed_directory(&self, path: &[u8]) -> bool {
+        let file_type = || {
+            let (_, listing) = self.files.directories.get(directory(path))?;
+            let name = self.symbols.find(base_name(path))?;
+            listing.as_attrs()?.get(name)?.get().as_string()
+        };
+        file_type().is_some_and(|file_type| file_type.bytes() == b"directory")
+    }
+
+    /// Whether there was a directory at a path, which is not a link to one, when that was asked before.
+    pub(super) fn is_real_directory(&self, path: &[u8]) -> bool {
+        self.files.real_directories.borrow().contains(path)
+    }
+
+    /// Remembers that there is a directory at a path, which is not a link to one.
+    pub(super) fn remember_real_directory(&self, path: &[u8]) {
+        self.files.real_directories.borrow_mut().insert(path.to_vec());
+    }
+
     /// Forgets all values and programs of files, so that they are read again.
     pub(crate) fn forget_files(&mut self) {
         self.files = FileCache::default();
@@ -184,8 +208,7 @@ impl<'h> Eval<'h> {
         let base = file.pos(0);
         let key = if is_file && !is_builtin { self.key_of_text(&source, stamp, base_dir, root) } else { None };
         if let Some(key) = &key
-            && self.find_program(key)
-            && let Some(program) = self.read_found(base, source.len())
+            && let Some(program) = self.kept_program(key, source.len(), || Some(base))
         {
             return Ok(program);
         }
@@ -277,6 +300,12 @@ impl<'h> Eval<'h> {
     fn source_path(&mut self, path: &[u8]) -> Result<(Vec<u8>, Option<Stamp>)> {
         if builtin_file(path).is_some() {
             return Ok((path.to_vec(), None));
+        }
+        // A package set lists a directory, and imports what is in it.
+        if self.is_listed_directory(path)
+            && let (path, Ok((FileType::Regular, stamp))) = self.default_file(path)
+        {
+            return Ok((path, stamp));
         }
         let mut path = path.to_vec();
         let mut found = self.examine(&path);

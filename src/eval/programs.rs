@@ -13,8 +13,8 @@ use crate::program::image::{self, GlobalNames, NameIndices, Reading, Writing};
 use crate::program::{Expr, Lints, RootScope};
 use crate::store::{FileType, Stamp};
 
-/// Shorter texts are parsed in less time than it takes to find their programs.
-const LEAST: usize = if cfg!(test) { 1 } else { 400 };
+/// Shorter texts are parsed in less time than it takes to find their programs, even where these need not be read.
+const LEAST: usize = if cfg!(test) { 1 } else { 32 };
 
 /// What a cache needs to be used by an evaluator.
 pub(crate) struct Programs {
@@ -24,13 +24,11 @@ pub(crate) struct Programs {
     /// For writing programs.
     globals: Option<GlobalNames>,
     indices: NameIndices,
-    /// The image that was read last; its memory is used for the next.
-    image: Vec<u8>,
 }
 
 impl Programs {
     pub(crate) fn new(cache: Cache) -> Self {
-        Programs { cache, builtins: None, globals: None, indices: NameIndices::default(), image: Vec::new() }
+        Programs { cache, builtins: None, globals: None, indices: NameIndices::default() }
     }
 }
 
@@ -89,30 +87,23 @@ impl<'h> Eval<'h> {
         Some(key)
     }
 
-    /// Looks for the program with this key.
-    pub(super) fn find_program(&mut self, key: &Key) -> bool {
+    /// The program with this key, for a text of so many bytes from `base` on, which is asked for if there is one.
+    pub(super) fn kept_program(
+        &mut self,
+        key: &Key,
+        length: usize,
+        base: impl FnOnce() -> Option<Pos>,
+    ) -> Option<&'h Expr<'h>> {
         let start = Instant::now();
-        let Some(programs) = &mut self.programs else { return false };
-        let is_found = programs.cache.find(key, &mut programs.image);
+        let (heap, symbols, globals) = (self.heap, &mut self.symbols, &self.globals);
+        let program = self.programs.as_ref()?.cache.find(key, |image| {
+            let length = u32::try_from(length).ok()?;
+            image::read(image, Reading { heap, symbols, globals, base: base()?, length, at_once: false })
+        });
         self.counters.reading_programs += start.elapsed();
-        is_found
-    }
-
-    /// The program that was found last, for a text of so many bytes from `base` on. Nothing if it is damaged.
-    pub(super) fn read_found(&mut self, base: Pos, length: usize) -> Option<&'h Expr<'h>> {
-        let start = Instant::now();
-        let programs = self.programs.as_mut()?;
-        let reading = Reading {
-            heap: self.heap,
-            symbols: &mut self.symbols,
-            globals: &self.globals,
-            base,
-            length: u32::try_from(length).ok()?,
-            at_once: false,
-        };
-        let program = image::read(&programs.image, reading)?;
+        // It may be damaged.
+        let program = program.flatten()?;
         self.counters.cached_programs += 1;
-        self.counters.reading_programs += start.elapsed();
         Some(program)
     }
 
@@ -128,11 +119,8 @@ impl<'h> Eval<'h> {
         if stamp.file_type() != FileType::Regular || !self.is_kept(length, root) {
             return None;
         }
-        let text = self.programs.as_mut()?.text_hash(stamp)?;
+        let text = self.programs.as_ref()?.text_hash(stamp)?;
         let key = self.program_key(&text, directory(file))?;
-        if !self.find_program(&key) {
-            return None;
-        }
         let Place::Path(physical) = self.store.place(file) else { return None };
         let (host, physical) = (self.host.clone(), physical.into_owned());
         let read = move || {
@@ -143,9 +131,10 @@ impl<'h> Eval<'h> {
             let has_changed = blake3::hash(&bytes) != text;
             (bytes, has_changed)
         };
+        let sources = self.sources.clone();
         // If there is no room for it, that is told when it is read.
-        let source = self.sources.add_unread(name.clone(), length, Box::new(read)).ok()?;
-        let program = self.read_found(source.pos(0), length)?;
+        let base = || Some(sources.add_unread(name.clone(), length, Box::new(read)).ok()?.pos(0));
+        let program = self.kept_program(&key, length, base)?;
         self.counters.sources += 1;
         self.counters.source_bytes += length as u64;
         Some(program)
@@ -169,9 +158,8 @@ impl<'h> Eval<'h> {
 
 impl Programs {
     /// The hash of what a file had in it when it had this stamp, if a run has read it then.
-    fn text_hash(&mut self, stamp: &Stamp) -> Option<blake3::Hash> {
-        let hash = self.cache.find_digest(&digest_of_stamp(stamp), &mut self.image)?;
-        Some(blake3::Hash::from_bytes(hash.try_into().ok()?))
+    fn text_hash(&self, stamp: &Stamp) -> Option<blake3::Hash> {
+        self.cache.find_digest(&digest_of_stamp(stamp), |hash| hash.try_into().ok().map(blake3::Hash::from_bytes))
     }
 }
 
@@ -344,6 +332,36 @@ mod tests {
         while SystemHost.stamp(file).is_none() {
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Of what a listing calls a directory it is not asked again what it is.
+    #[test]
+    fn what_was_listed_is_imported_like_other_files() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        let put = |name: &str, text: &str| fs::write(path(name), text).expect("it can be written");
+        for name in ["a", "c", "d"] {
+            fs::create_dir(path(name)).expect("it can be made");
+        }
+        std::os::unix::fs::symlink("a", path("b")).expect("it can be made");
+        put("a/default.nix", "1");
+        put("c/default.cfg", "3");
+        put("f", "4");
+        let program = "name: builtins.seq (builtins.readDir ./.) (import (./. + \"/${name}\"))";
+        put("main.nix", program);
+        for name in ["a", "b", "c", "d", "f"] {
+            put(&format!("of-{name}.nix"), &format!("import ./main.nix \"{name}\""));
+        }
+        settle(directory.path());
+        let import = |name: &str| {
+            let builder = Evaluator::builder().cache(Cache::in_directory(path("cache")));
+            evaluate(builder, None, &path(&format!("of-{name}.nix"))).0
+        };
+        for (name, expected) in [("a", "1"), ("b", "1"), ("c", "3"), ("f", "4")] {
+            assert_eq!(import(name), expected, "{name}");
+        }
+        let error = import("d");
+        assert!(error.contains("/d/default.nix' does not exist"), "{error}");
     }
 
     #[test]

@@ -19,8 +19,6 @@ use crate::cache::{Cache, Digest};
 pub(super) struct Repeats {
     known: FxHashMap<Digest, Known>,
     cache: Option<Cache>,
-    /// Holds the entry that is read.
-    entry: Vec<u8>,
 }
 
 /// A derivation of this run.
@@ -72,24 +70,8 @@ impl Repeats {
     }
 
     /// A derivation of an earlier run, with what stands for it as an input.
-    pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
-        let entry = self.cache.as_ref()?.find_digest(draft.digest()?, &mut self.entry)?;
-        let (hash, mut digests) = entry.split_first_chunk::<32>()?;
-        let mut path = |name: &[&str]| {
-            let (digits, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
-            digests = rest;
-            StorePath::from_digits(digits, name)
-        };
-        let drv = path(&[&derivation.file_name()])?;
-        let output = |output: &OutputName| path(&output_path_name_parts(&derivation.name, output));
-        let (outputs, hash) = match draft {
-            Draft::Masked(_) => {
-                (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
-            }
-            Draft::Fixed(_) => (Box::default(), InputHash::FixedOutput(*hash)),
-            Draft::Other => return None,
-        };
-        digests.is_empty().then_some((Known { path: drv, outputs }, hash))
+    pub(super) fn find_earlier(&self, draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
+        self.cache.as_ref()?.find_digest(draft.digest()?, |entry| Known::of_entry(entry, draft, derivation))
     }
 
     /// Remembers a derivation that is complete, for this run.
@@ -111,6 +93,26 @@ impl Repeats {
 }
 
 impl Known {
+    /// A derivation of which there is this entry, with what stands for it as an input.
+    fn of_entry(entry: &[u8], draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
+        let (hash, mut digests) = entry.split_first_chunk::<32>()?;
+        let mut path = |name: &[&str]| {
+            let (digits, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
+            digests = rest;
+            StorePath::from_digits(digits, name)
+        };
+        let drv = path(&[&derivation.file_name()])?;
+        let output = |output: &OutputName| path(&output_path_name_parts(&derivation.name, output));
+        let (outputs, hash) = match draft {
+            Draft::Masked(_) => {
+                (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
+            }
+            Draft::Fixed(_) => (Box::default(), InputHash::FixedOutput(*hash)),
+            Draft::Other => return None,
+        };
+        digests.is_empty().then_some((Known { path: drv, outputs }, hash))
+    }
+
     pub(super) fn new(draft: &Draft, path: &StorePath, derivation: &Derivation) -> Known {
         let outputs = match draft {
             Draft::Masked(_) => derivation.outputs.values().filter_map(Output::path).cloned().collect(),
