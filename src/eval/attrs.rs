@@ -143,33 +143,18 @@ impl<'h> Eval<'h> {
 
     #[inline(never)]
     fn find_anew(&self, attrs: Attrs<'h>, name: Symbol, cache: &SelectCache<'h>) -> Option<&'h ValueCell<'h>> {
-        match self.lookups.flat.find(attrs, name, Some(cache)) {
-            Some(found) => found,
-            None => self.search(attrs, name, Some(cache)),
-        }
+        self.lookups.find(self.heap, attrs, name, Some(cache))
     }
 
     /// Looks `name` up, with the help of what was looked up before.
     #[inline]
     pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol) -> Option<&'h ValueCell<'h>> {
-        match self.lookups.flat.find(attrs, name, None) {
-            Some(found) => found,
-            None => self.search(attrs, name, None),
-        }
-    }
-
-    /// Looks `name` up in a set of which it is not known where it has that.
-    #[inline(never)]
-    fn search(&self, attrs: Attrs<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Option<&'h ValueCell<'h>> {
-        let Some((shape, values)) = attrs.flat() else { return Some(self.lookups.layered(attrs, name)?.0) };
-        self.lookups.flat.search(shape, name, cache).map(|index| &values[index])
+        self.lookups.find(self.heap, attrs, name, None)
     }
 
     /// Looks `name` up in the same way, with the place where it was written.
     pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
-        let Some((shape, values)) = attrs.flat() else { return self.lookups.layered(attrs, name) };
-        let index = self.lookups.flat.index_of(shape, name)?;
-        Some((&values[index], shape.positions()[index]))
+        self.lookups.find_with_pos(self.heap, attrs, name)
     }
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.

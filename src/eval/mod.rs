@@ -22,7 +22,6 @@ mod expr;
 mod files;
 mod host;
 mod import;
-mod lookups;
 mod operators;
 mod position;
 mod print;
@@ -59,7 +58,7 @@ use crate::attention::Request;
 use crate::builtins::BuiltinTable;
 use crate::cache::Cache;
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
-use crate::heap::{Heap, Value};
+use crate::heap::{Heap, SelectTable, Value};
 use crate::program::{Globals, SymbolTable};
 use crate::stack::StackGauge;
 use crate::store::Store;
@@ -132,7 +131,7 @@ pub(crate) struct Eval<'h> {
     programs: Option<Programs>,
     search_path: search_path::SearchPathCache,
     merge_plans: update::MergePlans<'h>,
-    lookups: lookups::Lookups<'h>,
+    lookups: SelectTable<'h>,
     removals: removals::Removals<'h>,
     /// The store paths, and the contexts, of paths that were copied to the store.
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
@@ -179,7 +178,7 @@ impl<'h> Eval<'h> {
             programs: cache.map(Programs::new),
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
-            lookups: lookups::Lookups::default(),
+            lookups: SelectTable::default(),
             removals: removals::Removals::default(),
             copied_paths: FxHashMap::default(),
             counters: counters::Counters::default(),

@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::fmt;
 use std::ptr::{self, NonNull};
 
+#[cfg(all(target_os = "linux", not(miri)))]
 use spin::Mutex;
 
 use super::small_blocks::{Class, SmallBlocks};
@@ -16,7 +17,7 @@ type Inner = std::alloc::System;
 /// An allocator for programs that evaluate and do little else, as the command `firn` does.
 ///
 /// An evaluator keeps its values in memory of its own. What remains are many small objects, and a few large buffers. This
-/// allocator keeps a small block that is freed for the next object of its size. On Linux it packs everything else and asks the
+/// allocator keeps a small block that is freed for the next object of its size, on one thread: the first. On Linux it packs everything else and asks the
 /// system for memory in steps that grow, and for huge pages where these are at hand, which takes a machine configuration a
 /// twentieth less time than with the allocator of the system. It keeps what was freed for itself, and a thread that allocates
 /// waits for others that do; so a program that does much beside evaluating may be better off without it. On other systems the
@@ -30,7 +31,7 @@ type Inner = std::alloc::System;
 /// # assert!(firn.eval_text("1", ".").is_ok());
 /// ```
 pub struct Allocator {
-    small: Mutex<SmallBlocks>,
+    small: SmallBlocks,
     inner: Inner,
 }
 
@@ -41,7 +42,7 @@ impl Allocator {
         let inner = Inner::new(linux::System::new());
         #[cfg(not(all(target_os = "linux", not(miri))))]
         let inner = std::alloc::System;
-        Allocator { small: Mutex::new(SmallBlocks::new()), inner }
+        Allocator { small: SmallBlocks::new(), inner }
     }
 }
 
@@ -65,7 +66,7 @@ unsafe impl GlobalAlloc for Allocator {
             // SAFETY: the caller keeps the rules.
             return unsafe { self.inner.alloc(layout) };
         };
-        let kept = self.small.lock().take(class);
+        let kept = self.small.take(class);
         // SAFETY: a block is not of size zero.
         kept.map_or_else(|| unsafe { self.inner.alloc(class.layout()) }, NonNull::as_ptr)
     }
@@ -74,7 +75,8 @@ unsafe impl GlobalAlloc for Allocator {
         // SAFETY: the caller keeps the rules, so this is what `alloc` gave for the layout.
         unsafe {
             match Class::of(layout) {
-                Some(class) => self.small.lock().give(class, NonNull::new_unchecked(pointer)),
+                Some(class) if self.small.give(class, NonNull::new_unchecked(pointer)) => {}
+                Some(class) => self.inner.dealloc(pointer, class.layout()),
                 None => self.inner.dealloc(pointer, layout),
             }
         }

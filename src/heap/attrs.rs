@@ -15,11 +15,11 @@ use crate::diagnostics::Pos;
 /// | kind    | first half word  | then                            |
 /// |---------|------------------|---------------------------------|
 /// | flat    | shape            | values                          |
-/// | layer   | kind and depth   | shape, base, length, values     |
+/// | layer   | kind, depth, use | shape, base, length, values     |
 /// | forward | kind             | the flat set, what a layer had (unused) |
 ///
 /// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
-/// something needs all names in a row.
+/// something needs all names in a row, or has looked for names in it often.
 #[derive(Copy, Clone)]
 pub(crate) struct Attrs<'h> {
     object: NonNull<u32>,
@@ -33,6 +33,12 @@ const LAYER_HEADER: usize = 4;
 const MANY_LAYERS: u32 = 8;
 /// A smaller base is copied.
 const MIN_LAYER_BASE: usize = 32;
+/// The bits of a layer's header from here on count how often names were looked for in the set, those below its layers.
+const USE_SHIFT: u32 = 16;
+/// In a set with layers names are looked for so many times, and once for two names that it has, before it is made flat: a library may
+/// be such a set, and everything looks into it.
+const LEAST_USE: u32 = 64;
+const NAMES_FOR_USE: usize = 2;
 
 impl<'h> Attrs<'h> {
     /// A set of `shape` whose values are made by `value`, called with 0, 1, 2, ...
@@ -292,8 +298,34 @@ impl<'h> Attrs<'h> {
     #[inline]
     fn depth(self) -> u32 {
         match self.header() & object_kind::MASK {
-            LAYER => self.header() >> object_kind::BITS,
+            LAYER => (self.header() & ((1 << USE_SHIFT) - 1)) >> object_kind::BITS,
             _ => 0,
+        }
+    }
+
+    /// Whether the set has layers.
+    #[inline(always)]
+    pub(super) fn is_layered(self) -> bool {
+        self.header() & object_kind::MASK == LAYER
+    }
+
+    /// Counts that a name is looked for in a set with layers, and makes it flat if that has been often.
+    #[inline(always)]
+    pub(super) fn count_use(self, heap: &'h Heap) {
+        let header = self.header();
+        // SAFETY: all readers of the header of a layer allow for this.
+        unsafe { self.object.write(header.wrapping_add(1 << USE_SHIFT)) };
+        if header >> USE_SHIFT >= LEAST_USE {
+            self.flatten_if_worn(heap);
+        }
+    }
+
+    #[cold]
+    fn flatten_if_worn(self, heap: &'h Heap) {
+        let uses = self.header() >> USE_SHIFT;
+        // More cannot be counted.
+        if uses as usize * NAMES_FOR_USE >= self.len_at_most() || uses == u32::from(u16::MAX) {
+            self.flatten_layers(heap);
         }
     }
 
@@ -368,6 +400,12 @@ impl<'h> Attrs<'h> {
     #[inline]
     pub(crate) fn walk(self) -> Walk<'h> {
         Walk { set: self, from: 0 }
+    }
+
+    /// Where the set is.
+    #[inline(always)]
+    pub(super) fn address(self) -> u32 {
+        narrow(self.object)
     }
 
     /// What tells the set from other values, the same before and after it was flattened.

@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::region::narrow;
+use super::region::{narrow, widen};
 use super::value::object_kind::FLAT;
 use super::{Attrs, Heap, Shape, Symbol, ValueCell};
+use crate::diagnostics::Pos;
 
 /// What a set has under a name.
 type Found<'h> = Option<&'h ValueCell<'h>>;
@@ -48,45 +49,116 @@ impl<'h> SelectCache<'h> {
     }
 }
 
-/// Where names were found in shapes lately, for the places of a program that see many shapes in turn.
+/// Where names were found lately: in shapes, for the places of a program that see many shapes in turn, and in sets with layers.
 ///
-/// Each pair of a shape and a name has one place in a small table; the newest is kept.
+/// Each pair of a shape and a name has one place in a small table, and each of a set with layers and a name in another; the newest
+/// is kept.
 pub(crate) struct SelectTable<'h> {
     places: Box<[Cell<(Symbol, Place)>]>,
+    layered: Box<[Cell<LayeredPlace>]>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// Of 12 bytes each, so that the table fits into the cache of the second level with room to spare.
+/// Of 12 and 16 bytes, so that the tables fit into the cache of the second level with room to spare.
 const PLACES: usize = 8192;
+
+/// What a set with layers has under a name. That does not change, and the set is never freed.
+#[derive(Copy, Clone, Default)]
+struct LayeredPlace {
+    /// Zero is none.
+    set: u32,
+    name: u32,
+    /// Zero if there is nothing.
+    value: u32,
+    pos: u32,
+}
 
 impl Default for SelectTable<'_> {
     fn default() -> Self {
         SelectTable {
             places: vec![Cell::new((Symbol(0), Place::default())); PLACES].into_boxed_slice(),
+            layered: vec![Cell::new(LayeredPlace::default()); PLACES].into_boxed_slice(),
             heap: PhantomData,
         }
     }
 }
 
 impl<'h> SelectTable<'h> {
-    /// What a set has under the name; `None` if that is not remembered for its shape. If it is, `cache` remembers it, too.
+    /// What a set has under the name, looked for where it was found before. `cache` remembers it, too, unless the set has layers.
     #[inline(always)]
-    pub(crate) fn find(&self, attrs: Attrs<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Option<Found<'h>> {
+    pub(crate) fn find(
+        &self,
+        heap: &'h Heap,
+        attrs: Attrs<'h>,
+        name: Symbol,
+        cache: Option<&SelectCache<'h>>,
+    ) -> Found<'h> {
         let attrs = attrs.resolve();
-        let (known_name, place) = self.places[place_of(attrs.header(), name)].get();
-        if known_name != name {
-            return None;
+        if attrs.is_layered() {
+            return Some(self.find_in_layers(heap, attrs, name)?.0);
         }
-        let found = place.find(attrs)?;
-        if let Some(cache) = cache {
-            cache.place.set(place);
+        // The set may have been a forward.
+        if let Some(found) = cache.and_then(|cache| cache.find(attrs)) {
+            return found;
         }
-        Some(found)
+        let (known_name, place) = self.places[place_of(attrs.header() >> 3, name)].get();
+        if known_name == name
+            && let Some(found) = place.find(attrs)
+        {
+            if let Some(cache) = cache {
+                cache.place.set(place);
+            }
+            return found;
+        }
+        self.search_flat(attrs, name, cache)
+    }
+
+    /// The same where it is not remembered, in a flat set.
+    #[inline(never)]
+    fn search_flat(&self, attrs: Attrs<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Found<'h> {
+        let (shape, values) = attrs.flat()?;
+        self.search(shape, name, cache).map(|index| &values[index])
+    }
+
+    /// What a set has under the name, with the place where it was written.
+    #[inline]
+    pub(crate) fn find_with_pos(
+        &self,
+        heap: &'h Heap,
+        attrs: Attrs<'h>,
+        name: Symbol,
+    ) -> Option<(&'h ValueCell<'h>, Pos)> {
+        let Some((shape, values)) = attrs.flat() else { return self.find_in_layers(heap, attrs.resolve(), name) };
+        let index = self.index_of(shape, name)?;
+        Some((&values[index], shape.positions()[index]))
+    }
+
+    /// The same in a set with layers, which does not forward.
+    #[inline(always)]
+    fn find_in_layers(&self, heap: &'h Heap, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
+        let set = attrs.address();
+        let known = self.layered[place_of(set >> 2, name)].get();
+        attrs.count_use(heap);
+        if known.set != set || known.name != name.0 {
+            return self.search_layers(attrs, name);
+        }
+        // SAFETY: what is not zero is the address of a value of the set.
+        let value = (known.value != 0).then(|| unsafe { widen(known.value as usize, 0).as_ref() });
+        Some((value?, Pos::from_raw(known.pos)))
+    }
+
+    #[inline(never)]
+    fn search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
+        let found = attrs.find(name);
+        let (value, pos) = found.map_or((0, 0), |(value, pos)| (narrow(NonNull::from(value)), pos.to_raw()));
+        let set = attrs.address();
+        self.layered[place_of(set >> 2, name)].set(LayeredPlace { set, name: name.0, value, pos });
+        found
     }
 
     /// The index of a name in a shape.
-    pub(crate) fn index_of(&self, shape: &'h Shape<'h>, name: Symbol) -> Option<usize> {
-        let (known_name, place) = self.places[place_of(header_of(shape), name)].get();
+    fn index_of(&self, shape: &'h Shape<'h>, name: Symbol) -> Option<usize> {
+        let (known_name, place) = self.places[place_of(header_of(shape) >> 3, name)].get();
         if known_name == name && place.header == header_of(shape) {
             return (place.index != ABSENT).then_some(place.index as usize);
         }
@@ -94,10 +166,10 @@ impl<'h> SelectTable<'h> {
     }
 
     /// The same where it is not remembered. It is then; by `cache`, too.
-    pub(crate) fn search(&self, shape: &'h Shape<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Option<usize> {
+    fn search(&self, shape: &'h Shape<'h>, name: Symbol, cache: Option<&SelectCache<'h>>) -> Option<usize> {
         let index = shape.index_of(name);
         let place = Place { header: header_of(shape), index: index.map_or(ABSENT, |index| index as u32) };
-        self.places[place_of(place.header, name)].set((name, place));
+        self.places[place_of(place.header >> 3, name)].set((name, place));
         if let Some(cache) = cache {
             cache.place.set(place);
         }
@@ -111,8 +183,8 @@ fn header_of<'h>(shape: &'h Shape<'h>) -> u32 {
     narrow(NonNull::from(shape)) | FLAT
 }
 
-/// Shapes are at multiples of 16, and a header has half of the address.
+/// Shapes are at multiples of 16, sets of 8, and there is half of the address: `of` is that without the bits that are the same.
 #[inline(always)]
-fn place_of(header: u32, name: Symbol) -> usize {
-    ((header >> 3) ^ name.0.wrapping_mul(0x9e37_79b1)) as usize % PLACES
+fn place_of(of: u32, name: Symbol) -> usize {
+    (of ^ name.0.wrapping_mul(0x9e37_79b1)) as usize % PLACES
 }
