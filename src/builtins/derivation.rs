@@ -130,8 +130,8 @@ fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, 
     error
 }
 
-/// Most environments need less.
-const ENVIRONMENT_BYTES: usize = 2048;
+/// Most environments, and what their derivations are packed to, need less.
+const ENVIRONMENT_BYTES: usize = 4096;
 
 /// The attributes of a derivation as they are read one after the other.
 #[derive(Default)]
@@ -156,7 +156,14 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
     if let Err(cause) = check_name(name.as_bytes()) {
         return Err(invalid(format!("this cannot be the name of a derivation: {cause}")));
     }
-    let env = Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES);
+    // While this one is being read, others may be, too.
+    let env = match eval.spare_environment.take() {
+        Some(mut env) => {
+            env.clear();
+            env
+        }
+        None => Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES),
+    };
     let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), env, ..Recipe::default() };
     if let Some(flag) = attrs.get(names::STRUCTURED_ATTRS)
         && eval.force_bool(flag.get())?
@@ -396,6 +403,7 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
         };
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }
+    eval.spare_environment = Some(derivation.env);
     Ok(eval.attrs_from(attrs))
 }
 

@@ -154,7 +154,7 @@ impl<'h> Eval<'h> {
 
     /// Looks `name` up in the same way, with the place where it was written.
     pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
-        self.lookups.find_with_pos(self.heap, attrs, name)
+        self.lookups.find_with_pos(attrs, name)
     }
 
     /// Finds what an element of an attribute path names. What a static name found is remembered.

@@ -61,7 +61,7 @@ use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::heap::{Heap, SelectTable, Value};
 use crate::program::{Globals, SymbolTable};
 use crate::stack::StackGauge;
-use crate::store::Store;
+use crate::store::{Environment, Store};
 use crate::syntax::Features;
 
 /// What an evaluator does and does not do.
@@ -135,6 +135,8 @@ pub(crate) struct Eval<'h> {
     removals: removals::Removals<'h>,
     /// The store paths, and the contexts, of paths that were copied to the store.
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
+    /// Memory for the variables of the next derivation.
+    pub(crate) spare_environment: Option<Environment>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
@@ -179,6 +181,7 @@ impl<'h> Eval<'h> {
             search_path: search_path::SearchPathCache::default(),
             merge_plans: FxHashMap::default(),
             lookups: SelectTable::default(),
+            spare_environment: None,
             removals: removals::Removals::default(),
             copied_paths: FxHashMap::default(),
             counters: counters::Counters::default(),

@@ -309,19 +309,17 @@ impl<'h> Attrs<'h> {
         self.header() & object_kind::MASK == LAYER
     }
 
-    /// Counts that a name is looked for in a set with layers, and makes it flat if that has been often.
+    /// Counts that a name is looked for in a set with layers. Tells whether that has been often.
     #[inline(always)]
-    pub(super) fn count_use(self, heap: &'h Heap) {
+    pub(super) fn count_use(self) -> bool {
         let header = self.header();
         // SAFETY: all readers of the header of a layer allow for this.
         unsafe { self.object.write(header.wrapping_add(1 << USE_SHIFT)) };
-        if header >> USE_SHIFT >= LEAST_USE {
-            self.flatten_if_worn(heap);
-        }
+        header >> USE_SHIFT >= LEAST_USE
     }
 
-    #[cold]
-    fn flatten_if_worn(self, heap: &'h Heap) {
+    /// Makes a set with layers flat if names have been looked for in it so often.
+    pub(super) fn flatten_if_worn(self, heap: &'h Heap) {
         let uses = self.header() >> USE_SHIFT;
         // More cannot be counted.
         if uses as usize * NAMES_FOR_USE >= self.len_at_most() || uses == u32::from(u16::MAX) {

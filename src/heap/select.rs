@@ -54,12 +54,12 @@ impl<'h> SelectCache<'h> {
 /// Each pair of a shape and a name has one place in a small table, and each of a set with layers and a name in another; the newest
 /// is kept.
 pub(crate) struct SelectTable<'h> {
-    places: Box<[Cell<(Symbol, Place)>]>,
-    layered: Box<[Cell<LayeredPlace>]>,
+    places: Box<[Cell<(Symbol, Place)>; PLACES]>,
+    layered: Box<[Cell<LayeredPlace>; PLACES]>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// Of 12 and 16 bytes, so that the tables fit into the cache of the second level with room to spare.
+/// Of 12 bytes each, so that the tables fit into the cache of the second level with room to spare.
 const PLACES: usize = 8192;
 
 /// What a set with layers has under a name. That does not change, and the set is never freed.
@@ -70,17 +70,22 @@ struct LayeredPlace {
     name: u32,
     /// Zero if there is nothing.
     value: u32,
-    pos: u32,
 }
 
 impl Default for SelectTable<'_> {
     fn default() -> Self {
         SelectTable {
-            places: vec![Cell::new((Symbol(0), Place::default())); PLACES].into_boxed_slice(),
-            layered: vec![Cell::new(LayeredPlace::default()); PLACES].into_boxed_slice(),
+            places: table((Symbol(0), Place::default())),
+            layered: table(LayeredPlace::default()),
             heap: PhantomData,
         }
     }
+}
+
+/// Made where it will be: it is too large for the stack of a small thread.
+fn table<T: Copy>(place: T) -> Box<[Cell<T>; PLACES]> {
+    let places = vec![Cell::new(place); PLACES].into_boxed_slice();
+    places.try_into().unwrap_or_else(|_| unreachable!("so many places were made"))
 }
 
 impl<'h> SelectTable<'h> {
@@ -95,7 +100,7 @@ impl<'h> SelectTable<'h> {
     ) -> Found<'h> {
         let attrs = attrs.resolve();
         if attrs.is_layered() {
-            return Some(self.find_in_layers(heap, attrs, name)?.0);
+            return self.find_in_layers(heap, attrs, name);
         }
         // The set may have been a forward.
         if let Some(found) = cache.and_then(|cache| cache.find(attrs)) {
@@ -122,37 +127,48 @@ impl<'h> SelectTable<'h> {
 
     /// What a set has under the name, with the place where it was written.
     #[inline]
-    pub(crate) fn find_with_pos(
-        &self,
-        heap: &'h Heap,
-        attrs: Attrs<'h>,
-        name: Symbol,
-    ) -> Option<(&'h ValueCell<'h>, Pos)> {
-        let Some((shape, values)) = attrs.flat() else { return self.find_in_layers(heap, attrs.resolve(), name) };
+    pub(crate) fn find_with_pos(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
+        let Some((shape, values)) = attrs.flat() else { return attrs.find(name) };
         let index = self.index_of(shape, name)?;
         Some((&values[index], shape.positions()[index]))
     }
 
-    /// The same in a set with layers, which does not forward.
+    /// What a set that has layers, and does not forward, has under the name.
+    #[inline(never)]
+    fn find_in_layers(&self, heap: &'h Heap, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
+        match attrs.count_use() {
+            false => self.find_or_search_layers(attrs, name),
+            true => self.find_in_worn_layers(heap, attrs, name),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_in_worn_layers(&self, heap: &'h Heap, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
+        attrs.flatten_if_worn(heap);
+        match attrs.flat() {
+            Some((shape, values)) => self.search(shape, name, None).map(|index| &values[index]),
+            None => self.find_or_search_layers(attrs, name),
+        }
+    }
+
     #[inline(always)]
-    fn find_in_layers(&self, heap: &'h Heap, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
+    fn find_or_search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
         let set = attrs.address();
         let known = self.layered[place_of(set >> 2, name)].get();
-        attrs.count_use(heap);
         if known.set != set || known.name != name.0 {
             return self.search_layers(attrs, name);
         }
         // SAFETY: what is not zero is the address of a value of the set.
-        let value = (known.value != 0).then(|| unsafe { widen(known.value as usize, 0).as_ref() });
-        Some((value?, Pos::from_raw(known.pos)))
+        (known.value != 0).then(|| unsafe { widen(known.value as usize, 0).as_ref() })
     }
 
     #[inline(never)]
-    fn search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Option<(&'h ValueCell<'h>, Pos)> {
-        let found = attrs.find(name);
-        let (value, pos) = found.map_or((0, 0), |(value, pos)| (narrow(NonNull::from(value)), pos.to_raw()));
+    fn search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
+        let found = attrs.get(name);
+        let value = found.map_or(0, |value| narrow(NonNull::from(value)));
         let set = attrs.address();
-        self.layered[place_of(set >> 2, name)].set(LayeredPlace { set, name: name.0, value, pos });
+        self.layered[place_of(set >> 2, name)].set(LayeredPlace { set, name: name.0, value });
         found
     }
 

@@ -15,6 +15,7 @@ use super::hash::{Hash, HashAlgorithm};
 use super::hash_modulo::HashModulo;
 use super::hasher::{Hasher, sha256};
 use super::nar;
+use super::packed::Packed;
 use super::path::{StoreDir, StorePath};
 use super::tree::Tree;
 use crate::cache::Cache;
@@ -101,7 +102,7 @@ pub trait Store: Send {
 pub struct DerivationFile<'a> {
     derivation: &'a Derivation,
     dir: &'a StoreDir,
-    packed: Option<&'a [u8]>,
+    packed: Option<Packed>,
     written: Option<&'a [u8]>,
 }
 
@@ -111,8 +112,8 @@ impl<'a> DerivationFile<'a> {
         DerivationFile { derivation, dir, packed: None, written: None }
     }
 
-    /// The same if the derivation was packed to these bytes.
-    pub(super) fn with_packed(self, packed: &'a [u8]) -> DerivationFile<'a> {
+    /// The same if the derivation was packed so.
+    pub(super) fn with_packed(self, packed: Packed) -> DerivationFile<'a> {
         DerivationFile { packed: Some(packed), ..self }
     }
 
@@ -126,8 +127,8 @@ impl<'a> DerivationFile<'a> {
         self.written.map_or_else(|| aterm::to_bytes(self.derivation, self.dir).into(), Cow::Borrowed)
     }
 
-    /// The derivation without the paths of outputs that follow from the rest, [packed](super::packed). Not all are.
-    pub(super) fn packed(&self) -> Option<&'a [u8]> {
+    /// How the derivation was packed, without the paths of outputs that follow from the rest. Not all are.
+    pub(super) fn packed(&self) -> Option<Packed> {
         self.packed
     }
 }

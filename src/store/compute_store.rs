@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::address::ContentAddressMethod;
 use super::archive_hash::ArchiveHasher;
@@ -14,7 +15,7 @@ use super::error::{Error, Result};
 use super::hash::HashAlgorithm;
 use super::packed;
 use super::path::{StoreDir, StorePath};
-use super::shared_texts::{SharedText, SharedTexts};
+use super::shared_texts::{LONG, SharedText, SharedTexts};
 use super::tree::Tree;
 use crate::cache::Cache;
 
@@ -53,12 +54,21 @@ struct Object {
 #[derive(Debug)]
 enum Content {
     Text(Arc<[u8]>),
-    /// A derivation that was added, [packed], and the paths of its outputs that are not in there. Its references can be read from it.
-    Derivation(SharedText, Box<[StorePath]>),
+    /// A derivation that was added, [packed]. Its references can be read from it.
+    Derivation(PackedDerivation),
     /// The same as what is at this path of the file source.
     Source(PathBuf),
     /// Not in memory: a part of a source tree, or taken on trust.
     Unknown,
+}
+
+#[derive(Debug)]
+struct PackedDerivation {
+    text: SharedText,
+    /// So many bytes of the text are those of variables.
+    variables: usize,
+    /// The paths of outputs that are not in there.
+    outputs: Box<[StorePath]>,
 }
 
 impl ComputeStore {
@@ -123,8 +133,14 @@ impl Store for ComputeStore {
             return Ok(());
         };
         self.objects.entry(path.clone()).or_insert_with(|| {
+            let values = derivation.env.places().map(|(_, value)| value);
+            let mut long: SmallVec<[_; 8]> =
+                values.filter(|value| value.len() >= LONG && value.end <= packed.variables).collect();
+            long.sort_unstable_by_key(|value| value.start);
+            let text = self.texts.share(packed.bytes(derivation), &long);
             let outputs = derivation.outputs.values().filter_map(Output::input_addressed_path).cloned().collect();
-            Object { content: Content::Derivation(self.texts.share(packed), outputs), references: Box::default() }
+            let content = Content::Derivation(PackedDerivation { text, variables: packed.variables, outputs });
+            Object { content, references: Box::default() }
         });
         Ok(())
     }
@@ -156,8 +172,8 @@ impl Store for ComputeStore {
     fn read_derivation(&self, path: &StorePath) -> Result<Derivation> {
         let read = match (&self.object(path)?.content, path.derivation_name()) {
             (Content::Text(bytes), Some(name)) => Some(parse(bytes, name, &self.dir)?),
-            (Content::Derivation(text, outputs), Some(name)) => {
-                packed::read(&text.to_bytes(), name, outputs, &self.dir)
+            (Content::Derivation(packed), Some(name)) => {
+                packed::read(&packed.text.to_bytes(), packed.variables, name, &packed.outputs, &self.dir)
             }
             _ => None,
         };

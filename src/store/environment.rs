@@ -100,6 +100,27 @@ impl Environment {
         self.variables.iter().map(|variable| (&self.bytes[variable.name.clone()], &self.bytes[variable.value.clone()]))
     }
 
+    /// Takes all variables away, and keeps the memory for others.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.variables.clear();
+    }
+
+    /// All names and values, with what has been replaced.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same to append something, which is no variable. What is there stays.
+    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Where names and values are among the bytes, in the order of the names.
+    pub(super) fn places(&self) -> impl ExactSizeIterator<Item = (Range<usize>, Range<usize>)> {
+        self.variables.iter().map(|variable| (variable.name.clone(), variable.value.clone()))
+    }
+
     /// How long all names and values are together, with what has been replaced.
     pub(super) fn bytes_len(&self) -> usize {
         self.bytes.len()

@@ -23,8 +23,8 @@ use super::hash::Hash;
 use super::hasher::{sha256, sha256_of_parts};
 use super::packed;
 use super::path::{StoreDir, StorePath};
-use super::repeats::{Draft, Known, Repeats};
-use crate::cache::{Cache, Digest};
+use super::repeats::{Draft, Known, PackedDraft, Repeats};
+use crate::cache::Cache;
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
 /// store path, so that no derivation is hashed twice.
@@ -42,9 +42,6 @@ pub struct HashModulo {
     parts: Parts,
     /// Holds the bytes of a file.
     file: Vec<u8>,
-    /// Holds a packed derivation, and before that what else is digested.
-    packed: Vec<u8>,
-    packed_start: usize,
 }
 
 /// What stands for a derivation in those that need it.
@@ -72,8 +69,6 @@ impl HashModulo {
             earlier: 0,
             parts: Parts::default(),
             file: Vec::new(),
-            packed: Vec::new(),
-            packed_start: 0,
         }
     }
 
@@ -140,20 +135,21 @@ impl HashModulo {
         }
     }
 
-    /// Packs a derivation, and gives the digest of that and what else tells it.
-    fn pack(&mut self, derivation: &Derivation) -> Digest {
-        self.packed.clear();
-        Draft::write_head(&derivation.name, &self.dir, &mut self.packed);
-        self.packed_start = self.packed.len();
-        packed::write(derivation, &mut self.packed);
-        *blake3::hash(&self.packed).as_bytes()
+    /// Packs a derivation, and digests that with what else tells it.
+    fn pack(&self, derivation: &mut Derivation) -> PackedDraft {
+        let packed = packed::pack(derivation);
+        let bytes = derivation.env.bytes_mut();
+        Draft::write_rest(&derivation.name, &self.dir, packed, bytes);
+        let digest = *blake3::hash(bytes).as_bytes();
+        bytes.truncate(packed.length);
+        PackedDraft { digest, packed }
     }
 
     /// The file of a derivation that is complete and has this draft.
     pub(super) fn unwritten_file<'a>(&'a self, draft: &Draft, derivation: &'a Derivation) -> DerivationFile<'a> {
         let file = DerivationFile::new(derivation, &self.dir);
         match draft {
-            Draft::Masked(_) | Draft::Fixed(_) => file.with_packed(&self.packed[self.packed_start..]),
+            Draft::Masked(draft) | Draft::Fixed(draft) => file.with_packed(draft.packed),
             Draft::Other => file,
         }
     }

@@ -1,13 +1,15 @@
 //! Derivations as bytes of our own, for memory and for digests: shorter than their files, and written with less work, since nothing
-//! is escaped.
+//! is escaped and the variables are not written anew.
 //!
-//! A text is its length and its bytes, and a quote, which [shared texts](super::shared_texts) take for its end; a list is the number of its
-//! items and these. Paths of outputs that follow from the rest are not there.
+//! Names and values of the variables come first, as the [`Environment`] has them; what follows tells where in there they are. A text is
+//! its length and its bytes, a list the number of its items and these. Paths of outputs that follow from the rest are not there.
+//!
+//! [`Environment`]: super::environment::Environment
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::address::ContentAddressMethod;
-use super::aterm;
 use super::derivation::{Derivation, InputOutputs, Output, OutputName};
 use super::hash::{Hash, HashAlgorithm};
 use super::path::{StoreDir, StorePath};
@@ -15,48 +17,44 @@ use super::path::{StoreDir, StorePath};
 const DEFERRED: u8 = 0;
 const FIXED: u8 = 1;
 
-/// Appends a derivation, but for its name. Its outputs have paths that follow from it, or fixed ones, and none of its inputs is an output
-/// of an output.
-pub(super) fn write(derivation: &Derivation, out: &mut Vec<u8>) {
-    debug_assert!(!derivation.has_dynamic_inputs());
-    out.reserve(aterm::about_len(derivation));
-    let mut writer = Writer(out);
-    writer.number(derivation.outputs.len());
-    for (name, output) in &derivation.outputs {
-        writer.text(name.as_bytes());
-        match output {
-            Output::Fixed { method, hash, path } => {
-                writer.0.push(FIXED);
-                writer.text([method.prefix(), hash.algorithm().name()].concat().as_bytes());
-                writer.text(hash.as_bytes());
-                writer.text(path.base_name().as_bytes());
-            }
-            _ => writer.0.push(DEFERRED),
-        }
-    }
-    writer.number(derivation.input_derivations.len());
-    for (path, input) in &derivation.input_derivations {
-        writer.text(path.base_name().as_bytes());
-        writer.number(input.outputs.len());
-        input.outputs.iter().for_each(|output| writer.text(output.as_bytes()));
-    }
-    writer.number(derivation.input_sources.len());
-    derivation.input_sources.iter().for_each(|path| writer.text(path.base_name().as_bytes()));
-    writer.text(&derivation.system);
-    writer.text(&derivation.builder);
-    writer.number(derivation.args.len());
-    derivation.args.iter().for_each(|arg| writer.text(arg));
-    writer.number(derivation.env.len());
-    for (name, value) in derivation.env.iter() {
-        writer.text(name);
-        writer.text(value);
+/// A packed derivation among the bytes of its variables: it has all up to some place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packed {
+    /// So many of its bytes are those of names and values.
+    pub(super) variables: usize,
+    pub(super) length: usize,
+}
+
+impl Packed {
+    /// The bytes of a derivation that was packed so, and to whose variables nothing happened since but that some were added.
+    pub(super) fn bytes(self, derivation: &Derivation) -> &[u8] {
+        &derivation.env.bytes()[..self.length]
     }
 }
 
-/// The derivation of this name that was packed so, when its outputs have got these paths, in order. Nothing if the bytes are no
-/// packed derivation.
-pub(super) fn read(bytes: &[u8], name: &str, outputs: &[StorePath], dir: &StoreDir) -> Option<Derivation> {
-    let mut reader = Reader(bytes);
+/// Packs a derivation, but for its name, behind the bytes of its variables. Its outputs have paths that follow from it, or fixed ones, and
+/// none of its inputs is an output of an output.
+pub(super) fn pack(derivation: &mut Derivation) -> Packed {
+    debug_assert!(!derivation.has_dynamic_inputs());
+    let mut bytes = std::mem::take(derivation.env.bytes_mut());
+    let variables = bytes.len();
+    Writer(&mut bytes).derivation(derivation);
+    let length = bytes.len();
+    *derivation.env.bytes_mut() = bytes;
+    Packed { variables, length }
+}
+
+/// The derivation of this name that was packed so, with so many bytes of variables, when its outputs have got these paths, in order.
+/// Nothing if the bytes are no packed derivation.
+pub(super) fn read(
+    bytes: &[u8],
+    variables: usize,
+    name: &str,
+    outputs: &[StorePath],
+    dir: &StoreDir,
+) -> Option<Derivation> {
+    let (variables, rest) = bytes.split_at_checked(variables)?;
+    let mut reader = Reader(rest);
     let mut derivation = Derivation { name: name.to_owned(), ..Derivation::default() };
     let mut paths = outputs.iter();
     for _ in 0..reader.number()? {
@@ -80,8 +78,12 @@ pub(super) fn read(bytes: &[u8], name: &str, outputs: &[StorePath], dir: &StoreD
     derivation.system = reader.text()?.to_vec();
     derivation.builder = reader.text()?.to_vec();
     derivation.args = (0..reader.number()?).map(|_| reader.text().map(<[u8]>::to_vec)).collect::<Option<_>>()?;
+    let mut end = 0;
     for _ in 0..reader.number()? {
-        derivation.env.insert(reader.text()?, reader.text()?);
+        let value = reader.place(end)?;
+        let name = reader.place(value.end)?;
+        end = name.end;
+        derivation.env.insert(variables.get(name)?, variables.get(value)?);
     }
     for (name, output) in &derivation.outputs {
         if let Output::InputAddressed(path) = output {
@@ -94,6 +96,42 @@ pub(super) fn read(bytes: &[u8], name: &str, outputs: &[StorePath], dir: &StoreD
 struct Writer<'a>(&'a mut Vec<u8>);
 
 impl Writer<'_> {
+    fn derivation(&mut self, derivation: &Derivation) {
+        self.number(derivation.outputs.len());
+        for (name, output) in &derivation.outputs {
+            self.text(name.as_bytes());
+            match output {
+                Output::Fixed { method, hash, path } => {
+                    self.0.push(FIXED);
+                    self.text([method.prefix(), hash.algorithm().name()].concat().as_bytes());
+                    self.text(hash.as_bytes());
+                    self.text(path.base_name().as_bytes());
+                }
+                _ => self.0.push(DEFERRED),
+            }
+        }
+        self.number(derivation.input_derivations.len());
+        for (path, input) in &derivation.input_derivations {
+            self.text(path.base_name().as_bytes());
+            self.number(input.outputs.len());
+            input.outputs.iter().for_each(|output| self.text(output.as_bytes()));
+        }
+        self.number(derivation.input_sources.len());
+        derivation.input_sources.iter().for_each(|path| self.text(path.base_name().as_bytes()));
+        self.text(&derivation.system);
+        self.text(&derivation.builder);
+        self.number(derivation.args.len());
+        derivation.args.iter().for_each(|arg| self.text(arg));
+        let places = derivation.env.places();
+        self.number(places.len());
+        let mut end = 0;
+        for (name, value) in places {
+            self.place(&value, end);
+            self.place(&name, value.end);
+            end = name.end;
+        }
+    }
+
     /// Seven bits in a byte, the lowest first; the highest bit says that more follow (LEB128).
     #[inline]
     fn number(&mut self, mut number: usize) {
@@ -108,7 +146,13 @@ impl Writer<'_> {
     fn text(&mut self, text: &[u8]) {
         self.number(text.len());
         self.0.extend_from_slice(text);
-        self.0.push(b'"');
+    }
+
+    /// How far it is from `end`, mostly nothing, and how long it is.
+    #[inline]
+    fn place(&mut self, place: &Range<usize>, end: usize) {
+        self.number(place.start.wrapping_sub(end));
+        self.number(place.len());
     }
 }
 
@@ -136,8 +180,14 @@ impl<'a> Reader<'a> {
     fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.number()?;
         let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest.strip_prefix(b"\"")?;
+        self.0 = rest;
         Some(text)
+    }
+
+    /// Where something is that was written as so far from `end`.
+    fn place(&mut self, end: usize) -> Option<Range<usize>> {
+        let start = end.wrapping_add(self.number()?);
+        Some(start..start.checked_add(self.number()?)?)
     }
 
     fn string(&mut self) -> Option<&'a str> {
@@ -166,6 +216,9 @@ mod tests {
         };
         derivation.env =
             [("long", "x\"".repeat(200)), ("empty", String::new()), ("b", "2".repeat(128))].into_iter().collect();
+        // In another order, and with something that is not there any more.
+        derivation.env.insert("a", "1");
+        derivation.env.insert("b", "3");
         derivation.add_input(path("c.drv"), &["out".into()]).expect("it is not dynamic");
         derivation.add_input(path("c.drv"), &["dev".into()]).expect("it is not dynamic");
         derivation.add_input(path("d.drv"), &["lib".into()]).expect("it is not dynamic");
@@ -195,12 +248,15 @@ mod tests {
             (&incomplete, &[], &incomplete),
             (&fixed, &[], &fixed),
         ] {
-            let mut bytes = Vec::new();
-            write(derivation, &mut bytes);
-            assert_eq!(read(&bytes, "a", paths, &dir).as_ref(), Some(expected));
+            let mut derivation = derivation.clone();
+            let packed = pack(&mut derivation);
+            // What comes later is not there.
+            derivation.env.insert("later", "1");
+            let bytes = packed.bytes(&derivation);
+            assert_eq!(read(bytes, packed.variables, "a", paths, &dir).as_ref(), Some(expected));
             // Whatever is missing, it is no derivation.
             for length in 0..bytes.len() {
-                assert_eq!(read(&bytes[..length], "a", paths, &dir), None, "{length}");
+                assert_eq!(read(&bytes[..length], packed.variables, "a", paths, &dir), None, "{length}");
             }
         }
     }

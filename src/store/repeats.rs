@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::address::output_path_name_parts;
 use super::derivation::{Derivation, Output, OutputName};
 use super::hash_modulo::InputHash;
+use super::packed::Packed;
 use super::path::{DIGEST_LENGTH, StoreDir, StorePath};
 use crate::cache::{Cache, Digest};
 
@@ -29,30 +30,37 @@ pub(super) struct Known {
     pub(super) outputs: Box<[StorePath]>,
 }
 
-/// What is known of a derivation before anything is hashed, by a digest of it.
+/// What is known of a derivation before anything is hashed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Draft {
     /// Its outputs are missing.
-    Masked(Digest),
+    Masked(PackedDraft),
     /// It has a fixed output, and is complete.
-    Fixed(Digest),
+    Fixed(PackedDraft),
     /// Something that is not looked for.
     Other,
 }
 
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PackedDraft {
+    pub(super) digest: Digest,
+    pub(super) packed: Packed,
+}
+
 impl Draft {
-    /// Writes what else than its packed bytes tells a derivation. Behind that come these: what belongs together is digested in one
-    /// piece, which is much faster than bit by bit.
-    pub(super) fn write_head(name: &str, dir: &StoreDir, out: &mut Vec<u8>) {
-        for text in [env!("FIRN_STORE_FORMAT").as_bytes(), b"derivation", name.as_bytes(), dir.as_str().as_bytes()] {
-            out.extend((text.len() as u64).to_le_bytes());
+    /// Writes what else than its packed bytes tells a derivation, to be digested behind them: what belongs together is digested in one
+    /// piece, which is much faster than bit by bit. Read from its end, all of it can be told apart.
+    pub(super) fn write_rest(name: &str, dir: &StoreDir, packed: Packed, out: &mut Vec<u8>) {
+        for text in [name.as_bytes(), dir.as_str().as_bytes(), b"derivation", env!("FIRN_STORE_FORMAT").as_bytes()] {
             out.extend_from_slice(text);
+            out.extend((text.len() as u64).to_le_bytes());
         }
+        out.extend((packed.variables as u64).to_le_bytes());
     }
 
     fn digest(&self) -> Option<&Digest> {
         match self {
-            Draft::Masked(digest) | Draft::Fixed(digest) => Some(digest),
+            Draft::Masked(draft) | Draft::Fixed(draft) => Some(&draft.digest),
             Draft::Other => None,
         }
     }
@@ -266,7 +274,7 @@ mod tests {
             let mut derivation = derivation("a", text, &[]);
             let mut hashes = HashModulo::new(dir.clone());
             hashes.use_cache(cache.clone());
-            let draft = hashes.draft(&mut derivation).expect("nothing is wrong with it");
+            let draft = hashes.draft(&mut derivation.clone()).expect("nothing is wrong with it");
             if let Some(entry) = entry {
                 cache.add_digest(draft.digest().expect("it is looked for"), entry);
             }

@@ -1,16 +1,15 @@
 //! Packed derivations in memory, of which many have long parts in common.
 //!
-//! Each package that is fetched lists the same variables, each of a kind is built by the same script. A long part that stands
-//! between two quotes is kept once, however many texts have it.
+//! Each package of a kind is built by the same script. A long value of a variable is kept once, however many derivations have it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr, memrchr};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 /// A part with fewer bytes is not worth the reference.
-const LONG: usize = 300;
+pub(super) const LONG: usize = 300;
 
 /// The long parts of texts.
 #[derive(Debug, Default)]
@@ -27,25 +26,19 @@ pub(super) struct SharedText {
 }
 
 impl SharedTexts {
-    /// A text that shares its long parts with those before.
-    pub(super) fn share(&mut self, text: &[u8]) -> SharedText {
-        let mut own = Vec::new();
+    /// A text that shares its long parts with those before. They are given in order.
+    pub(super) fn share(&mut self, text: &[u8], long: &[Range<usize>]) -> SharedText {
+        debug_assert!(long.is_sorted_by(|a, b| a.end <= b.start));
+        let shared_length: usize = long.iter().map(Range::len).sum();
+        let mut own = Vec::with_capacity(text.len() - shared_length);
         let mut shared: SmallVec<[(u32, Arc<[u8]>); 8]> = SmallVec::new();
         let mut copied = 0;
-        let mut from = 0;
-        while let Some((start, end)) = long_part(text, from) {
-            if shared.is_empty() {
-                // As much as there will be, if it is the only one.
-                own.reserve_exact(text.len() - (end - start));
-            }
-            own.extend_from_slice(&text[copied..start]);
-            copied = start;
+        for part in long {
+            own.extend_from_slice(&text[copied..part.start]);
+            copied = part.start;
             let Ok(place) = u32::try_from(own.len()) else { break };
-            shared.push((place, self.part(&text[start..end])));
-            (copied, from) = (end, end);
-        }
-        if shared.is_empty() {
-            return SharedText { own: text.into(), shared: Box::default() };
+            shared.push((place, self.part(&text[part.clone()])));
+            copied = part.end;
         }
         own.extend_from_slice(&text[copied..]);
         SharedText { own: own.into_boxed_slice(), shared: shared.into_boxed_slice() }
@@ -78,60 +71,36 @@ impl SharedText {
     }
 }
 
-/// Where the first long part at or behind `from` begins and ends. One look for the last quote in so many bytes passes over many
-/// short ones.
-fn long_part(text: &[u8], mut from: usize) -> Option<(usize, usize)> {
-    loop {
-        let window = text.get(from..from + LONG)?;
-        match memrchr(b'"', window) {
-            Some(quote) => from += quote + 1,
-            None => {
-                let rest = from + LONG;
-                return Some((from, memchr(b'"', &text[rest..]).map_or(text.len(), |quote| rest + quote)));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_are_what_they_were() {
-        let long = |byte: u8, length: usize| vec![byte; length];
-        let quote = b"\"".to_vec();
-        let mut texts = vec![Vec::new(), quote.clone()];
-        for length in [LONG - 1, LONG, LONG + 1, 3 * LONG] {
-            for parts in [
-                vec![long(b'a', length)],
-                vec![quote.clone(), long(b'a', length), quote.clone()],
-                vec![long(b'b', 10), quote.clone(), long(b'a', length), quote.clone(), long(b'a', length)],
-                vec![
-                    long(b'b', length),
-                    quote.clone(),
-                    quote.clone(),
-                    long(b'a', length),
-                    quote.clone(),
-                    long(b'c', 5),
-                ],
-            ] {
-                texts.push(parts.concat());
+        let mut shared = SharedTexts::default();
+        let text: Vec<u8> = (0..=255).cycle().take(2_000).collect();
+        let parts =
+            [vec![], vec![(0, 2_000)], vec![(0, 400)], vec![(10, 400), (400, 800)], vec![(5, 310), (900, 2_000)]];
+        for _ in 0..2 {
+            for long in &parts {
+                let long: Vec<_> = long.iter().map(|&(start, end)| start..end).collect();
+                for text in [&text[..], &text[..].repeat(2)] {
+                    assert_eq!(shared.share(text, &long).to_bytes(), text);
+                }
             }
         }
-        let mut shared = SharedTexts::default();
-        for text in texts.iter().chain(&texts) {
-            assert_eq!(&shared.share(text).to_bytes(), text);
-        }
+        assert!(shared.share(&[], &[]).to_bytes().is_empty());
     }
 
     #[test]
     fn long_parts_are_kept_once() {
         let mut shared = SharedTexts::default();
-        let text = |name: &str| format!("(\"name\",\"{name}\"),(\"script\",\"{}\")", "x".repeat(LONG));
-        let texts = ["a", "b", "c"].map(|name| shared.share(text(name).as_bytes()));
+        let texts = ["a", "b", "c"].map(|name| {
+            let text = [name, &"x".repeat(LONG)].concat();
+            shared.share(text.as_bytes(), std::slice::from_ref(&(1..text.len())))
+        });
         assert_eq!(shared.parts.len(), 1);
-        assert!(texts.iter().all(|text| text.own.len() < 40 && Arc::ptr_eq(&text.shared[0].1, &texts[0].shared[0].1)));
-        assert_eq!(texts[1].to_bytes(), text("b").as_bytes());
+        assert!(texts.iter().all(|text| text.own.len() == 1 && Arc::ptr_eq(&text.shared[0].1, &texts[0].shared[0].1)));
+        assert_eq!(texts[1].to_bytes(), ["b", &"x".repeat(LONG)].concat().as_bytes());
     }
 }
