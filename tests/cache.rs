@@ -142,9 +142,9 @@ fn a_cache_that_cannot_be_used_is_no_error() {
         fs::write(pack.expect("it can be listed").path(), "damaged").expect("it can be written");
     }
     let packs = runs.cache().join("evaluation");
-    fs::create_dir(packs.join("directory.pack1")).expect("it can be made");
+    fs::create_dir(packs.join("directory.pack2")).expect("it can be made");
     // Nobody writes into this one.
-    let _ = Command::new("mkfifo").arg(packs.join("pipe.pack1")).status();
+    let _ = Command::new("mkfifo").arg(packs.join("pipe.pack2")).status();
     assert_eq!(runs.evaluate(&[]), (first.clone(), 0));
     assert!(runs.evaluate(&[]).1 > 0);
 }

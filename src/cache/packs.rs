@@ -25,7 +25,7 @@ const MOST_ADDED: usize = 2 << 20;
 /// Files that a process left behind that was killed while it wrote are deleted when they are so old.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a pack ends, with the version of its format.
-const PACK: &str = "pack1";
+const PACK: &str = "pack2";
 
 /// The packs in a directory, and what will be in the next one.
 #[derive(Debug)]
@@ -217,6 +217,33 @@ mod tests {
         let mut three = Packs::new(directory.path().to_owned());
         assert_eq!(find(&mut three, 1).as_deref(), Some(&b"one"[..]));
         assert_eq!(find(&mut three, 2).as_deref(), Some(&b"two"[..]));
+    }
+
+    #[test]
+    fn keys_are_told_apart_however_they_are_spread() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let mut keys: Vec<Key> = vec![[0; 16], [0xff; 16]];
+        for number in 0..2_000_u64 {
+            let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+            // As digests are, close to each other, and with the same first half.
+            for half in [spread, (1_000_000 + number).to_be_bytes(), [7; 8]] {
+                let mut key = [0; 16];
+                key[..8].copy_from_slice(&half);
+                key[8..].copy_from_slice(&number.to_be_bytes());
+                keys.push(key);
+            }
+        }
+        let mut cache = Packs::new(directory.path().to_owned());
+        keys.iter().for_each(|key| cache.add(*key, key.to_vec()));
+        cache.save().expect("it can be written");
+        let mut cache = Packs::new(directory.path().to_owned());
+        for key in &keys {
+            assert_eq!(cache.find(key), Some(&key[..]));
+            let mut other = *key;
+            other[15] ^= 0x80;
+            other[14] ^= 0x80;
+            assert_eq!(cache.find(&other), None);
+        }
     }
 
     #[test]

@@ -12,18 +12,25 @@ use crate::heap::{Heap, Str, Symbol, Value};
 pub(crate) struct SymbolTable<'h> {
     heap: &'h Heap,
     texts: Vec<Value<'h>>,
-    ids: HashTable<Entry<'h>>,
+    ids: HashTable<Entry>,
 }
 
-/// A name with what a look-up compares, so that it follows no further references and never hashes twice.
-struct Entry<'h> {
-    hash: u64,
-    text: &'h [u8],
+/// A name with so much of its hash that hardly another one is looked at, and none is hashed twice. Tables of names are large.
+#[derive(Copy, Clone)]
+struct Entry {
+    hash: u32,
     symbol: Symbol,
 }
 
-fn hash(text: &[u8]) -> u64 {
-    FxBuildHasher.hash_one(text)
+impl Entry {
+    /// A hash for the table, which looks at both ends of it.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+fn hash(text: &[u8]) -> u32 {
+    (FxBuildHasher.hash_one(text) >> 32) as u32
 }
 
 impl<'h> SymbolTable<'h> {
@@ -44,19 +51,20 @@ impl<'h> SymbolTable<'h> {
         self.add(hash_of_text, text, Str::plain(self.heap, text))
     }
 
-    fn find_hashed(&self, hash: u64, text: &[u8]) -> Option<Symbol> {
-        self.ids.find(hash, |entry| entry.hash == hash && entry.text == text).map(|entry| entry.symbol)
+    fn find_hashed(&self, hash: u32, text: &[u8]) -> Option<Symbol> {
+        let is_it = |entry: &Entry| entry.hash == hash && self.bytes(entry.symbol) == text;
+        self.ids.find(Entry::spread(hash), is_it).map(|entry| entry.symbol)
     }
 
-    fn add(&mut self, hash_of_text: u64, text: &[u8], value: Value<'h>) -> Symbol {
+    fn add(&mut self, hash_of_text: u32, text: &[u8], value: Value<'h>) -> Symbol {
         debug_assert_eq!(hash(text), hash_of_text);
         let symbol = Symbol(u32::try_from(self.texts.len()).expect("the heap cannot hold 2^32 names"));
         self.texts.push(value);
         if let Some(string) = value.as_string() {
             string.remember_symbol(symbol);
         }
-        let text = self.bytes(symbol);
-        self.ids.insert_unique(hash_of_text, Entry { hash: hash_of_text, text, symbol }, |entry| entry.hash);
+        let entry = Entry { hash: hash_of_text, symbol };
+        self.ids.insert_unique(Entry::spread(hash_of_text), entry, |entry| Entry::spread(entry.hash));
         symbol
     }
 

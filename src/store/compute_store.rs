@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
 use super::address::ContentAddressMethod;
@@ -38,7 +39,8 @@ use crate::cache::Cache;
 #[derive(Debug, Default)]
 pub struct ComputeStore {
     dir: StoreDir,
-    objects: FxHashMap<StorePath, Object>,
+    /// When it grows, no path is hashed again.
+    objects: IndexMap<StorePath, Object, FxBuildHasher>,
     texts: SharedTexts,
     tree_hashes: TreeHashes,
     /// If there is a cache.

@@ -12,7 +12,8 @@
 
 use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::aterm::{self, Outputs, Parts};
 use super::backend::DerivationFile;
@@ -31,7 +32,8 @@ use crate::cache::Cache;
 #[derive(Debug, Clone)]
 pub struct HashModulo {
     dir: StoreDir,
-    known: FxHashMap<StorePath, InputHash>,
+    /// When it grows, no path is hashed again.
+    known: IndexMap<StorePath, InputHash, FxBuildHasher>,
     /// Those of them that were read from a store or given, and those that need such. Nothing tells whether their paths are those of
     /// their files, so what follows from them is not kept for other runs.
     unproven: FxHashSet<StorePath>,
@@ -63,7 +65,7 @@ impl HashModulo {
     pub fn new(dir: StoreDir) -> HashModulo {
         HashModulo {
             dir,
-            known: FxHashMap::default(),
+            known: IndexMap::default(),
             unproven: FxHashSet::default(),
             repeats: Repeats::default(),
             earlier: 0,
