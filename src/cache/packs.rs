@@ -223,10 +223,10 @@ mod tests {
     fn keys_are_told_apart_however_they_are_spread() {
         let directory = tempfile::tempdir().expect("there is room for files");
         let mut keys: Vec<Key> = vec![[0; 16], [0xff; 16]];
-        for number in 0..2_000_u64 {
+        for number in 0..500_u64 {
             let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
             // As digests are, close to each other, and with the same first half.
-            for half in [spread, (1_000_000 + number).to_be_bytes(), [7; 8]] {
+            for half in [spread, (1_000_000 + number).to_be_bytes(), [number as u8 / 8; 8]] {
                 let mut key = [0; 16];
                 key[..8].copy_from_slice(&half);
                 key[8..].copy_from_slice(&number.to_be_bytes());
