@@ -17,8 +17,10 @@ use crate::attention::{Attention, Request};
 /// and no destructor runs, so only types without `Drop` may be stored.
 pub(crate) struct Heap {
     next: Cell<*mut u8>,
-    /// The end of what has been asked of the system in the current chunk.
+    /// The end of what can be given out without looking further.
     end: Cell<*mut u8>,
+    /// The end of what has been asked of the system in the current chunk.
+    asked_end: Cell<*mut u8>,
     chunk_end: Cell<*mut u8>,
     /// Where each chunk begins and how many bytes it has.
     chunks: RefCell<Vec<(NonNull<u8>, usize)>>,
@@ -42,21 +44,23 @@ const CHUNK: usize = 4 << 20;
 /// An object of more bytes could not have its size in its header.
 const LARGEST_OBJECT: usize = (1 << 31) - 8;
 
-/// So many bytes ahead of what is allocated the processor is told that it will be written to. Nothing in the heap is used again, so it would
-/// have to be waited for.
-const AHEAD: usize = 512;
+/// After so many bytes the processor is told that as many will be written to behind the next ones. Nothing in the heap is used again, so
+/// it would have to be waited for.
+const STRIDE: usize = 512;
+/// How much memory a processor gets at a time.
+const LINE: usize = 64;
 
-/// Tells the processor that there will be something to do at an address.
+/// Tells the processor that memory will be written to.
 #[inline(always)]
-fn prefetch(address: *const u8) {
+fn prefetch(start: *const u8, bytes: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    {
+    for distance in (0..bytes).step_by(LINE) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: every such processor can do this, and nothing comes of an address where there is no memory.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(distance).cast()) };
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = address;
+    let _ = (start, bytes, LINE);
 }
 
 impl Heap {
@@ -66,6 +70,7 @@ impl Heap {
         Heap {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
+            asked_end: Cell::new(std::ptr::null_mut()),
             chunk_end: Cell::new(std::ptr::null_mut()),
             chunks: RefCell::new(Vec::new()),
             bytes: Cell::new(0),
@@ -117,7 +122,6 @@ impl Heap {
         let bytes = words * 8;
         let start = self.next.get();
         if self.end.get() as usize - start as usize >= bytes && !start.is_null() {
-            prefetch(start.wrapping_add(AHEAD));
             // SAFETY: the comparison shows that `bytes` more bytes belong to the current chunk.
             unsafe {
                 self.next.set(start.add(bytes));
@@ -145,6 +149,10 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {
+        if self.asked_end.get() as usize - self.next.get() as usize >= bytes && !self.next.get().is_null() {
+            self.take_stride(bytes);
+            return self.alloc_words(bytes / 8);
+        }
         if self.chunk_end.get() as usize - self.next.get() as usize >= bytes && !self.next.get().is_null() {
             self.take_step(bytes);
             return self.alloc_words(bytes / 8);
@@ -152,12 +160,23 @@ impl Heap {
         self.alloc_in_new_chunk(bytes)
     }
 
-    /// Moves the end so that `bytes` fit, which the chunk has.
+    /// Moves the end so that `bytes` fit, which have been asked for.
+    #[inline(always)]
+    fn take_stride(&self, bytes: usize) {
+        let room = self.asked_end.get() as usize - self.next.get() as usize;
+        // SAFETY: the end stays within what has been asked for.
+        let end = unsafe { self.next.get().add(bytes.saturating_add(STRIDE).min(room)) };
+        self.end.set(end);
+        prefetch(end, STRIDE);
+    }
+
+    /// Asks for memory so that `bytes` fit, which the chunk has.
     fn take_step(&self, bytes: usize) {
-        let (end, chunk_end) = (self.end.get(), self.chunk_end.get());
+        let (end, chunk_end) = (self.asked_end.get(), self.chunk_end.get());
         let step = self.pages.ask(end, bytes, chunk_end as usize - end as usize, self.bytes.get());
         // SAFETY: the end stays within the chunk.
-        self.end.set(unsafe { end.add(step) });
+        self.asked_end.set(unsafe { end.add(step) });
+        self.take_stride(bytes);
     }
 
     fn alloc_in_new_chunk(&self, bytes: usize) -> NonNull<u64> {
@@ -180,6 +199,7 @@ impl Heap {
         }
         self.next.set(start.as_ptr());
         self.end.set(start.as_ptr());
+        self.asked_end.set(start.as_ptr());
         // SAFETY: this is one past the new chunk.
         self.chunk_end.set(unsafe { start.as_ptr().add(size) });
         drop(chunks);
