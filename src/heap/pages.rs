@@ -1,6 +1,7 @@
 //! How the pages of a heap are asked of the system.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Asks for the pages of chunks, in steps, ahead of their use: that takes the system less time than learning of each page as it is
@@ -9,15 +10,17 @@ use std::time::{Duration, Instant};
 /// A heap that has grown asks for huge pages, of which the processor can tell the addresses of many more at once. The system
 /// has them at hand or has to make them first: to move other memory away, or, in a virtual machine, to get memory
 /// of its host. That can take many times as long as small pages do, so it is measured. After a slow one come some small ones,
-/// and more each time.
+/// and more each time, in all of the process.
 #[derive(Debug)]
 pub(super) struct Pages {
     /// What small pages for [`HUGE`] bytes would have taken, by the latest of them.
     small: Cell<Duration>,
-    /// So many bytes are asked for in small pages before huge ones are tried again.
-    pause: Cell<usize>,
-    next_pause: Cell<usize>,
 }
+
+/// So many bytes are asked for in small pages before huge ones are tried again.
+static PAUSE: AtomicUsize = AtomicUsize::new(0);
+/// What the next pause will be.
+static NEXT_PAUSE: AtomicUsize = AtomicUsize::new(FIRST_PAUSE);
 
 /// The size of a page on most systems; where pages are larger, some are not asked for ahead of need.
 const PAGE: usize = 4096;
@@ -31,17 +34,18 @@ const STEP_PART: usize = 16;
 const HUGE_FROM: usize = 1 << 20;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;
-const FIRST_PAUSE: usize = 16 * HUGE;
+/// A slow one takes as long as many small ones, so it is long before there may be another.
+const FIRST_PAUSE: usize = 64 * HUGE;
 
 impl Pages {
     pub(super) const fn new() -> Self {
-        Pages { small: Cell::new(Duration::ZERO), pause: Cell::new(0), next_pause: Cell::new(FIRST_PAUSE) }
+        Pages { small: Cell::new(Duration::ZERO) }
     }
 
     /// Asks for `bytes` from `start` on, and for more of the `room` that there is, in a heap of `heap_bytes`. Tells for how many.
     pub(super) fn ask(&self, start: *mut u8, bytes: usize, room: usize, heap_bytes: usize) -> usize {
         let is_huge = heap_bytes > HUGE_FROM && bytes <= HUGE && room >= HUGE && start.addr().is_multiple_of(HUGE);
-        if is_huge && self.pause.get() == 0 {
+        if is_huge && PAUSE.load(Relaxed) == 0 {
             self.ask_for_huge(start);
             return HUGE;
         }
@@ -52,7 +56,8 @@ impl Pages {
         let begin = Instant::now();
         system::populate(start, step);
         self.small.set(begin.elapsed() * HUGE as u32 / step.max(PAGE) as u32);
-        self.pause.set(self.pause.get().saturating_sub(step));
+        // If several threads ask at once, it does not matter whose bytes count.
+        PAUSE.store(PAUSE.load(Relaxed).saturating_sub(step), Relaxed);
         step
     }
 
@@ -68,8 +73,9 @@ impl Pages {
         let begin = Instant::now();
         system::populate_huge(start, HUGE);
         if begin.elapsed() > self.small.get() * PATIENCE {
-            self.pause.set(self.next_pause.get());
-            self.next_pause.set(self.next_pause.get().saturating_mul(2));
+            let pause = NEXT_PAUSE.load(Relaxed);
+            PAUSE.store(pause, Relaxed);
+            NEXT_PAUSE.store(pause.saturating_mul(2), Relaxed);
         }
     }
 }

@@ -4,7 +4,6 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::error::{Error, NameProblem, Result};
@@ -28,16 +27,9 @@ pub const DIGEST_LENGTH: usize = 32;
 /// assert_eq!(path.name(), "source.drv");
 /// assert_eq!(path.derivation_name(), Some("source"));
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorePath {
     base_name: Arc<str>,
-}
-
-/// The first digits of the digest differ where paths do, so the others need not be looked at.
-impl Hash for StorePath {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.base_name.as_bytes().first_chunk().map_or(0, |digits| u64::from_le_bytes(*digits)));
-    }
 }
 
 /// The directory of the store as it is written in store paths, `/nix/store`
