@@ -156,14 +156,9 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
     if let Err(cause) = check_name(name.as_bytes()) {
         return Err(invalid(format!("this cannot be the name of a derivation: {cause}")));
     }
-    // While this one is being read, others may be, too.
-    let env = match eval.spare_environment.take() {
-        Some(mut env) => {
-            env.clear();
-            env
-        }
-        None => Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES),
-    };
+    // While this one is being read, others may be, too, and have an environment of their own.
+    let new = || Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES);
+    let env = eval.spare_environment.take().unwrap_or_else(new);
     let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), env, ..Recipe::default() };
     if let Some(flag) = attrs.get(names::STRUCTURED_ATTRS)
         && eval.force_bool(flag.get())?
@@ -403,6 +398,7 @@ fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h
         };
         attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
     }
+    derivation.env.clear();
     eval.spare_environment = Some(derivation.env);
     Ok(eval.attrs_from(attrs))
 }

@@ -93,18 +93,10 @@ impl<'h> Eval<'h> {
         let mut links = 0;
         while let Some(component) = rest.pop() {
             let next = join(&resolved, &component);
-            if self.is_real_directory(&next) {
+            if !self.is_link(&next) {
                 resolved = next;
                 continue;
             }
-            let file_type = self.file_type(&next);
-            if let Ok(FileType::Directory) = file_type {
-                self.remember_real_directory(&next);
-            }
-            let Ok(FileType::Symlink) = file_type else {
-                resolved = next;
-                continue;
-            };
             links += 1;
             if links > MAX_LINKS {
                 return Err(too_many_links(path));

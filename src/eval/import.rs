@@ -164,14 +164,16 @@ impl<'h> Eval<'h> {
         file_type().is_some_and(|file_type| file_type.bytes() == b"directory")
     }
 
-    /// Whether there was a directory at a path, which is not a link to one, when that was asked before.
-    pub(super) fn is_real_directory(&self, path: &[u8]) -> bool {
-        self.files.real_directories.borrow().contains(path)
-    }
-
-    /// Remembers that there is a directory at a path, which is not a link to one.
-    pub(super) fn remember_real_directory(&self, path: &[u8]) {
-        self.files.real_directories.borrow_mut().insert(path.to_vec());
+    /// Whether there is a link at a path. Of a directory it is asked once.
+    pub(super) fn is_link(&self, path: &[u8]) -> bool {
+        if self.files.real_directories.borrow().contains(path) {
+            return false;
+        }
+        let file_type = self.file_type(path);
+        if let Ok(FileType::Directory) = file_type {
+            self.files.real_directories.borrow_mut().insert(path.to_vec());
+        }
+        matches!(file_type, Ok(FileType::Symlink))
     }
 
     /// Forgets all values and programs of files, so that they are read again.
@@ -301,14 +303,10 @@ impl<'h> Eval<'h> {
         if builtin_file(path).is_some() {
             return Ok((path.to_vec(), None));
         }
-        // A package set lists a directory, and imports what is in it.
-        if self.is_listed_directory(path)
-            && let (path, Ok((FileType::Regular, stamp))) = self.default_file(path)
-        {
-            return Ok((path, stamp));
-        }
         let mut path = path.to_vec();
-        let mut found = self.examine(&path);
+        // A package set lists a directory, and imports what is in it.
+        let is_listed = self.is_listed_directory(&path);
+        let mut found = if is_listed { Ok((FileType::Directory, None)) } else { self.examine(&path) };
         for _ in 0..MAX_LINKS {
             match found {
                 Ok((FileType::Symlink, _)) => match self.read_link(&path) {

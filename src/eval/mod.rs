@@ -135,7 +135,7 @@ pub(crate) struct Eval<'h> {
     removals: removals::Removals<'h>,
     /// The store paths, and the contexts, of paths that were copied to the store.
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
-    /// Memory for the variables of the next derivation.
+    /// Memory for the variables of the next derivation: an environment without any.
     pub(crate) spare_environment: Option<Environment>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,

@@ -17,9 +17,9 @@ type Inner = std::alloc::System;
 /// An allocator for programs that evaluate and do little else, as the command `firn` does.
 ///
 /// An evaluator keeps its values in memory of its own. What remains are many small objects, and a few large buffers. This
-/// allocator keeps a small block that is freed for the next object of its size, on one thread: the first. On Linux it packs everything else and asks the
-/// system for memory in steps that grow, and for huge pages where these are at hand, which takes a machine configuration a
-/// twentieth less time than with the allocator of the system. It keeps what was freed for itself, and a thread that allocates
+/// allocator keeps a small block that is freed for the next object of its size, on one thread: the first. On Linux it packs
+/// everything else and asks the system for memory in steps that grow, and for huge pages where these are at hand, which takes a
+/// machine configuration a twentieth less time than with the allocator of the system. It keeps what was freed for itself, and a thread that allocates
 /// waits for others that do; so a program that does much beside evaluating may be better off without it. On other systems the
 /// rest is left to the allocator of the system.
 ///

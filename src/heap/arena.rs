@@ -149,15 +149,16 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {
-        if self.asked_end.get() as usize - self.next.get() as usize >= bytes && !self.next.get().is_null() {
-            self.take_stride(bytes);
-            return self.alloc_words(bytes / 8);
-        }
-        if self.chunk_end.get() as usize - self.next.get() as usize >= bytes && !self.next.get().is_null() {
+        let next = self.next.get();
+        let fits = |end: &Cell<*mut u8>| !next.is_null() && end.get() as usize - next as usize >= bytes;
+        if !fits(&self.asked_end) {
+            if !fits(&self.chunk_end) {
+                return self.alloc_in_new_chunk(bytes);
+            }
             self.take_step(bytes);
-            return self.alloc_words(bytes / 8);
         }
-        self.alloc_in_new_chunk(bytes)
+        self.take_stride(bytes);
+        self.alloc_words(bytes / 8)
     }
 
     /// Moves the end so that `bytes` fit, which have been asked for.
@@ -165,7 +166,7 @@ impl Heap {
     fn take_stride(&self, bytes: usize) {
         let room = self.asked_end.get() as usize - self.next.get() as usize;
         // SAFETY: the end stays within what has been asked for.
-        let end = unsafe { self.next.get().add(bytes.saturating_add(STRIDE).min(room)) };
+        let end = unsafe { self.next.get().add((bytes + STRIDE).min(room)) };
         self.end.set(end);
         prefetch(end, STRIDE);
     }
@@ -176,7 +177,6 @@ impl Heap {
         let step = self.pages.ask(end, bytes, chunk_end as usize - end as usize, self.bytes.get());
         // SAFETY: the end stays within the chunk.
         self.asked_end.set(unsafe { end.add(step) });
-        self.take_stride(bytes);
     }
 
     fn alloc_in_new_chunk(&self, bytes: usize) -> NonNull<u64> {

@@ -283,7 +283,7 @@ impl<'h> Attrs<'h> {
     /// Shape and values of a layer that has not been flattened.
     #[inline]
     fn layer_parts(self) -> Option<(&'h Shape<'h>, &'h [ValueCell<'h>])> {
-        if self.header() & object_kind::MASK != LAYER {
+        if !self.is_layered() {
             return None;
         }
         // SAFETY: a layer has what `try_layer` wrote.
@@ -297,9 +297,9 @@ impl<'h> Attrs<'h> {
     /// How many layers there are.
     #[inline]
     fn depth(self) -> u32 {
-        match self.header() & object_kind::MASK {
-            LAYER => (self.header() & ((1 << USE_SHIFT) - 1)) >> object_kind::BITS,
-            _ => 0,
+        match self.is_layered() {
+            true => (self.header() & ((1 << USE_SHIFT) - 1)) >> object_kind::BITS,
+            false => 0,
         }
     }
 
@@ -318,13 +318,15 @@ impl<'h> Attrs<'h> {
         header >> USE_SHIFT >= LEAST_USE
     }
 
-    /// Makes a set with layers flat if names have been looked for in it so often.
-    pub(super) fn flatten_if_worn(self, heap: &'h Heap) {
+    /// Makes a set with layers flat if names have been looked for in it so often. Tells whether it is.
+    pub(super) fn flatten_if_worn(self, heap: &'h Heap) -> bool {
         let uses = self.header() >> USE_SHIFT;
         // More cannot be counted.
-        if uses as usize * NAMES_FOR_USE >= self.len_at_most() || uses == u32::from(u16::MAX) {
+        let is_worn = uses as usize * NAMES_FOR_USE >= self.len_at_most() || uses == u32::from(u16::MAX);
+        if is_worn {
             self.flatten_layers(heap);
         }
+        is_worn
     }
 
     /// The set under a layer.
@@ -398,12 +400,6 @@ impl<'h> Attrs<'h> {
     #[inline]
     pub(crate) fn walk(self) -> Walk<'h> {
         Walk { set: self, from: 0 }
-    }
-
-    /// Where the set is.
-    #[inline(always)]
-    pub(super) fn address(self) -> u32 {
-        narrow(self.object)
     }
 
     /// What tells the set from other values, the same before and after it was flattened.

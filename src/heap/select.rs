@@ -63,11 +63,11 @@ pub(crate) struct SelectTable<'h> {
 const PLACES: usize = 8192;
 
 /// What a set with layers has under a name. That does not change, and the set is never freed.
-#[derive(Copy, Clone, Default)]
+#[derive(Copy, Clone)]
 struct LayeredPlace {
-    /// Zero is none.
+    /// The word of the set as a value; zero is none.
     set: u32,
-    name: u32,
+    name: Symbol,
     /// Zero if there is nothing.
     value: u32,
 }
@@ -76,7 +76,7 @@ impl Default for SelectTable<'_> {
     fn default() -> Self {
         SelectTable {
             places: table((Symbol(0), Place::default())),
-            layered: table(LayeredPlace::default()),
+            layered: table(LayeredPlace { set: 0, name: Symbol(0), value: 0 }),
             heap: PhantomData,
         }
     }
@@ -145,18 +145,17 @@ impl<'h> SelectTable<'h> {
     #[cold]
     #[inline(never)]
     fn find_in_worn_layers(&self, heap: &'h Heap, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
-        attrs.flatten_if_worn(heap);
-        match attrs.flat() {
-            Some((shape, values)) => self.search(shape, name, None).map(|index| &values[index]),
-            None => self.find_or_search_layers(attrs, name),
+        match attrs.flatten_if_worn(heap) {
+            true => self.search_flat(attrs, name, None),
+            false => self.find_or_search_layers(attrs, name),
         }
     }
 
     #[inline(always)]
     fn find_or_search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
-        let set = attrs.address();
+        let set = attrs.value().word();
         let known = self.layered[place_of(set >> 2, name)].get();
-        if known.set != set || known.name != name.0 {
+        if known.set != set || known.name != name {
             return self.search_layers(attrs, name);
         }
         // SAFETY: what is not zero is the address of a value of the set.
@@ -167,8 +166,8 @@ impl<'h> SelectTable<'h> {
     fn search_layers(&self, attrs: Attrs<'h>, name: Symbol) -> Found<'h> {
         let found = attrs.get(name);
         let value = found.map_or(0, |value| narrow(NonNull::from(value)));
-        let set = attrs.address();
-        self.layered[place_of(set >> 2, name)].set(LayeredPlace { set, name: name.0, value });
+        let set = attrs.value().word();
+        self.layered[place_of(set >> 2, name)].set(LayeredPlace { set, name, value });
         found
     }
 
