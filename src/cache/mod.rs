@@ -5,6 +5,7 @@
 //! `eval::programs`, `store::repeats` and `store::archive_hash` say what a key is made of: all that the result depends on;
 //! so an entry never becomes wrong, only useless. What a file had in it is known by its `store::Stamp`.
 
+mod entry;
 mod pack;
 mod packs;
 
@@ -12,6 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use entry::Entry;
 use packs::{Packs, is_own};
 
 /// What an entry is found by.
@@ -79,7 +81,7 @@ impl Cache {
     }
 
     /// What `read` makes of the entry of a key, if there is one. It must not look for another.
-    pub(crate) fn find<R>(&self, key: &Key, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    pub(crate) fn find<R>(&self, key: &Key, read: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
         self.packs().find(key).map(read)
     }
 
@@ -92,7 +94,7 @@ impl Cache {
     /// of whoever made that up; so its first half is the key, and the entry begins with the other.
     pub(crate) fn find_digest<R>(&self, digest: &Digest, read: impl FnOnce(&[u8]) -> Option<R>) -> Option<R> {
         let (key, check) = halves(digest);
-        self.find(key, |entry| read(entry.strip_prefix(check)?))?
+        self.find(key, |entry| read(entry.bytes().strip_prefix(check)?))?
     }
 
     /// Keeps something for a digest.

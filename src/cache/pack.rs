@@ -1,24 +1,29 @@
-//! A file with entries: a header, an index that is sorted by key, and the entries end to end, in the order in which they were
-//! added. The next run asks for them in much the same order, so a window of the file serves many in a row.
+//! A file with entries: a header, a table of keys, and the entries end to end, in the order in which they were added. The next run asks
+//! for them in much the same order.
 //!
-//! | bytes   | what                                                                       |
-//! |---------|----------------------------------------------------------------------------|
-//! | 8       | [`MAGIC`]                                                                  |
-//! | 4       | how many entries                                                           |
-//! | 4       | checksum of the index                                                      |
-//! | 16 each | first half of the key, offset and length of an entry; offsets count from here on |
-//! | rest    | the entries, each behind the other half of its key and its checksum        |
+//! | bytes   | what                                                                                     |
+//! |---------|------------------------------------------------------------------------------------------|
+//! | 8       | [`MAGIC`]                                                                                |
+//! | 4       | how many entries                                                                         |
+//! | 4       | how many rows in the table                                                               |
+//! | 16 each | first half of the key, offset and length of an entry; offsets count from behind the table |
+//! | rest    | the entries, each behind the other half of its key and a checksum                        |
 //!
-//! Numbers have their lowest byte first. Checksums are CRC-32: they find what storage has damaged. Each run reads the whole index, so
-//! that is short.
+//! Numbers have their lowest byte first. Rows are in the order of their keys, with empty ones in between, so that each is at the place
+//! that its key tells, or little behind it (hashing with linear probing): keys are digests, and spread evenly. So a run reads no more of
+//! the table than it looks for. Whatever a row says, an entry counts if the other half of the key is there and the checksum
+//! (CRC-32, of the first half of the key and the entry) is right.
 
+use std::cmp::Ordering;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::Key;
+use super::{Entry, Key};
+use crate::heap::Mapping;
 
 const MAGIC: &[u8; 8] = b"firnpack";
 const HEADER: usize = 16;
@@ -27,21 +32,26 @@ const ROW: usize = 16;
 const HALF: usize = 8;
 /// What is before an entry.
 const ENTRY_HEAD: usize = HALF + 4;
+/// Behind all keys, and what it tells is outside of every file.
+const EMPTY: [u8; ROW] = [0xff; ROW];
+/// There is one more place in the table for so many entries.
+const ENTRIES_FOR_GAP: usize = 4;
 
-/// So much of the entries is read at a time.
-const WINDOW: u64 = 64 << 10;
-
-/// A pack that can be read. Entries are read when they are asked for.
+/// A pack that can be read.
 #[derive(Debug)]
 pub(super) struct Pack {
     path: PathBuf,
-    file: File,
     size: u64,
-    /// The rows of the index.
-    index: Vec<u8>,
-    /// What was read of the file last, and where it begins there.
-    window: Vec<u8>,
-    window_start: u64,
+    entries: u32,
+    rows: usize,
+    bytes: Bytes,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Arc<Mapping>),
+    /// What cannot be mapped is read: the table once, and each entry when it is asked for.
+    Read { file: File, table: Vec<u8>, entry: Vec<u8> },
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
@@ -50,7 +60,18 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 
 /// What a pack of so many entries with so many bytes takes.
 pub(super) fn size(entries: usize, bytes: usize) -> u64 {
-    (HEADER + entries * (ROW + ENTRY_HEAD) + bytes) as u64
+    (HEADER + places(entries) * ROW + entries * ENTRY_HEAD + bytes) as u64
+}
+
+/// How many places there are for the rows of so many entries. A few more rows may be behind them.
+fn places(entries: usize) -> usize {
+    entries + entries / ENTRIES_FOR_GAP
+}
+
+/// The place that a key tells, of so many.
+fn place_of(half: &[u8], places: usize) -> usize {
+    let half = half.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    ((u128::from(half) * places as u128) >> u64::BITS) as usize
 }
 
 impl Pack {
@@ -59,16 +80,21 @@ impl Pack {
         let size = file.metadata()?.len();
         let mut header = [0; HEADER];
         file.read_exact_at(&mut header, 0)?;
-        let length = number(&header, 8) as usize * ROW;
-        if &header[..8] != MAGIC || size < (HEADER + length) as u64 {
+        let (entries, rows) = (number(&header, 8), number(&header, 12) as usize);
+        let entries_start = HEADER + rows * ROW;
+        if &header[..8] != MAGIC || size < entries_start as u64 {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let mut index = Vec::new();
-        read_at(&file, HEADER as u64, length, &mut index)?;
-        if crc32fast::hash(&index) != number(&header, 12) {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        Ok(Pack { path, file, size, index, window: Vec::new(), window_start: 0 })
+        // Packs are in a directory into which nobody else can write, and are not changed once they have their name.
+        let bytes = match Mapping::of(&file).filter(|mapping| mapping.bytes().len() as u64 == size) {
+            Some(mapping) => Bytes::Mapped(mapping),
+            None => {
+                let mut table = vec![0; rows * ROW];
+                file.read_exact_at(&mut table, HEADER as u64)?;
+                Bytes::Read { file, table, entry: Vec::new() }
+            }
+        };
+        Ok(Pack { path, size, entries, rows, bytes })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -80,103 +106,86 @@ impl Pack {
     }
 
     fn rows(&self) -> &[[u8; ROW]] {
-        self.index.as_chunks().0
+        let table = match &self.bytes {
+            Bytes::Mapped(mapping) => &mapping.bytes()[HEADER..HEADER + self.rows * ROW],
+            Bytes::Read { table, .. } => table,
+        };
+        table.as_chunks().0
     }
 
-    /// The entry of a key.
-    pub(super) fn find(&mut self, key: &Key) -> Option<&[u8]> {
+    /// Where the entry of a key is, for [`entry`](Self::entry), until another is looked for.
+    pub(super) fn find(&mut self, key: &Key) -> Option<Range<usize>> {
         let (half, other_half) = key.split_at(HALF);
-        let mut row = self.first_row(half);
-        // Different keys may begin in the same way.
-        while self.rows().get(row)?[..HALF] == *half {
-            if let Some(entry) = self.load(row)
-                && self.window[entry.clone()][..HALF] == *other_half
-            {
-                return without_head(&self.window[entry]);
+        for at in place_of(half, places(self.entries as usize))..self.rows {
+            let row = self.rows()[at];
+            match row[..HALF].cmp(half) {
+                Ordering::Less => {}
+                Ordering::Greater => return None,
+                // Different keys may begin in the same way.
+                Ordering::Equal => {
+                    let place = self.load(&row).filter(|place| self.loaded(place)[..HALF] == *other_half);
+                    if let Some(place) = place {
+                        return self.without_head(half, place);
+                    }
+                }
             }
-            row += 1;
         }
         None
     }
 
-    /// The first row that is not before this half of a key. Keys are digests, so where it is can be guessed closely.
-    fn first_row(&self, half: &[u8]) -> usize {
-        let rows = self.rows();
-        let is_before = |row: &[u8; ROW]| row[..HALF] < *half;
-        let place = half.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        let guess = ((u128::from(place) * rows.len() as u128) >> u64::BITS) as usize;
-        // The distance grows until the row is within.
-        let mut distance = 16;
-        loop {
-            let range = guess.saturating_sub(distance)..rows.len().min(guess + distance);
-            let is_within = range.start.checked_sub(1).is_none_or(|before| is_before(&rows[before]))
-                && rows.get(range.end).is_none_or(|behind| !is_before(behind));
-            if is_within {
-                return range.start + rows[range].partition_point(is_before);
-            }
-            distance *= 4;
+    /// What was found.
+    pub(super) fn entry(&self, place: Range<usize>) -> Entry<'_> {
+        match &self.bytes {
+            Bytes::Mapped(mapping) => Entry::Mapped(mapping, place),
+            Bytes::Read { entry, .. } => Entry::Read(&entry[place]),
         }
     }
 
-    /// Where the entry of a row is in the window, with what is before it.
-    fn load(&mut self, row: usize) -> Option<Range<usize>> {
-        let row = self.rows()[row];
-        let start = (HEADER + self.index.len()) as u64 + u64::from(number(&row, HALF));
-        let end = start + ENTRY_HEAD as u64 + u64::from(number(&row, HALF + 4));
+    /// Where the entry of a row is among the bytes at hand, with what is before it.
+    fn load(&mut self, row: &[u8; ROW]) -> Option<Range<usize>> {
+        let start = (HEADER + self.rows * ROW) as u64 + u64::from(number(row, HALF));
+        let end = start + ENTRY_HEAD as u64 + u64::from(number(row, HALF + 4));
         if end > self.size {
             return None;
         }
-        if start < self.window_start || end > self.window_start + self.window.len() as u64 {
-            let length = WINDOW.max(end - start).min(self.size - start);
-            self.window_start = start;
-            if read_at(&self.file, start, length as usize, &mut self.window).is_err() {
-                self.window.clear();
-                return None;
+        match &mut self.bytes {
+            Bytes::Mapped(_) => Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?),
+            Bytes::Read { file, entry, .. } => {
+                entry.resize(usize::try_from(end - start).ok()?, 0);
+                file.read_exact_at(entry, start).ok()?;
+                Some(0..entry.len())
             }
         }
-        Some((start - self.window_start) as usize..(end - self.window_start) as usize)
+    }
+
+    fn loaded(&self, place: &Range<usize>) -> &[u8] {
+        match &self.bytes {
+            Bytes::Mapped(mapping) => &mapping.bytes()[place.clone()],
+            Bytes::Read { entry, .. } => &entry[place.clone()],
+        }
+    }
+
+    /// Where an entry itself is, if it and the first half of its key are as they were written.
+    fn without_head(&self, half: &[u8], place: Range<usize>) -> Option<Range<usize>> {
+        let (head, entry) = self.loaded(&place).split_at(ENTRY_HEAD);
+        (checksum(half, entry) == number(head, HALF)).then_some(place.start + ENTRY_HEAD..place.end)
     }
 
     /// All entries that can be read, in the order in which they were added.
     pub(super) fn read_all(&mut self, mut entry: impl FnMut(Key, &[u8])) {
-        let mut rows: Vec<usize> = (0..self.rows().len()).collect();
-        rows.sort_unstable_by_key(|&row| number(&self.rows()[row], HALF));
+        let mut rows = self.rows().to_vec();
+        rows.retain(|row| *row != EMPTY);
+        rows.sort_unstable_by_key(|row| number(row, HALF));
         for row in rows {
             let mut key = Key::default();
-            key[..HALF].copy_from_slice(&self.rows()[row][..HALF]);
-            let Some(place) = self.load(row) else { continue };
-            let bytes = &self.window[place];
-            key[HALF..].copy_from_slice(&bytes[..HALF]);
-            if let Some(bytes) = without_head(bytes) {
-                entry(key, bytes);
+            key[..HALF].copy_from_slice(&row[..HALF]);
+            let Some(place) = self.load(&row) else { continue };
+            key[HALF..].copy_from_slice(&self.loaded(&place)[..HALF]);
+            if let Some(place) = self.without_head(&key[..HALF], place) {
+                entry(key, self.loaded(&place));
             }
         }
     }
-}
-
-/// An entry that is as it was written.
-fn without_head(entry: &[u8]) -> Option<&[u8]> {
-    let (head, entry) = entry.split_at(ENTRY_HEAD);
-    (crc32fast::hash(entry) == number(head, HALF)).then_some(entry)
-}
-
-/// Reads so many bytes of a file into `bytes`, in place of what was there.
-fn read_at(mut file: &File, start: u64, length: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.clear();
-    bytes.reserve_exact(length);
-    file.seek(SeekFrom::Start(start))?;
-    // Unlike reading at a place, this needs no memory that is filled already.
-    match file.take(length as u64).read_to_end(bytes)? {
-        read if read < length => Err(io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(()),
-    }
-}
-
-/// How many entries a pack has, as it says.
-pub(super) fn count(path: &Path) -> io::Result<u32> {
-    let mut header = [0; HEADER];
-    File::open(path)?.read_exact_at(&mut header, 0)?;
-    Ok(number(&header, 8))
 }
 
 /// Writes a pack of entries, none twice, into a directory, with a name that none has and this extension.
@@ -201,21 +210,42 @@ pub(super) fn write<'a>(
             .and_then(|length| offset.checked_add(length))
             .ok_or_else(too_large)?;
     }
-    rows.sort_unstable();
-    let index = rows.as_flattened();
+    let table = table_of(rows);
     let file = tempfile::Builder::new().prefix("").suffix(".new").tempfile_in(directory)?;
     let mut file = BufWriter::new(file);
     file.write_all(MAGIC)?;
-    file.write_all(&(rows.len() as u32).to_le_bytes())?;
-    file.write_all(&crc32fast::hash(index).to_le_bytes())?;
-    file.write_all(index)?;
+    file.write_all(&(entries.len() as u32).to_le_bytes())?;
+    file.write_all(&(table.len() as u32).to_le_bytes())?;
+    file.write_all(table.as_flattened())?;
     for (key, entry) in entries {
         file.write_all(&key[HALF..])?;
-        file.write_all(&crc32fast::hash(entry).to_le_bytes())?;
+        file.write_all(&checksum(&key[..HALF], entry).to_le_bytes())?;
         file.write_all(entry)?;
     }
     let file = file.into_inner()?;
     let path = file.path().with_extension(extension);
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Of an entry and the first half of its key.
+fn checksum(half: &[u8], entry: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(half);
+    hasher.update(entry);
+    hasher.finalize()
+}
+
+/// Rows in the order of their keys, none before the place that its key tells.
+fn table_of(mut rows: Vec<[u8; ROW]>) -> Vec<[u8; ROW]> {
+    rows.sort_unstable();
+    let places = places(rows.len());
+    let mut table = Vec::with_capacity(places);
+    for row in rows {
+        let place = place_of(&row[..HALF], places);
+        table.resize(place.max(table.len()), EMPTY);
+        table.push(row);
+    }
+    table.resize(places.max(table.len()), EMPTY);
+    table
 }

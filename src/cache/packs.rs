@@ -13,19 +13,17 @@ use std::time::{Duration, SystemTime};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::Key;
 use super::pack::{self, Pack};
+use super::{Entry, Key};
 
 /// The bytes of the packs may be so many.
 const LIMIT: u64 = 256 << 20;
-/// An entry counts as so many bytes more than it has, since each run reads the indices of all packs.
-const COST_OF_ENTRY: u64 = 1 << 10;
 /// When so many bytes have been added, they are written, so that they need no memory.
 const MOST_ADDED: usize = 2 << 20;
 /// Files that a process left behind that was killed while it wrote are deleted when they are so old.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How the name of a pack ends, with the version of its format.
-const PACK: &str = "pack2";
+const PACK: &str = "pack3";
 
 /// The packs in a directory, and what will be in the next one.
 #[derive(Debug)]
@@ -45,9 +43,13 @@ impl Packs {
     }
 
     /// The entry of a key.
-    pub(super) fn find(&mut self, key: &Key) -> Option<&[u8]> {
+    pub(super) fn find(&mut self, key: &Key) -> Option<Entry<'_>> {
         let packs = self.packs.get_or_insert_with(|| open_packs(&self.directory));
-        packs.iter_mut().find_map(|pack| pack.find(key))
+        let (at, place) =
+            packs.iter_mut().enumerate().find_map(|(at, pack)| pack.find(key).map(|place| (at, place)))?;
+        // What is looked for next is mostly in the same pack.
+        packs.swap(0, at);
+        Some(packs[0].entry(place))
     }
 
     /// Adds an entry, to be written by [`save`](Self::save).
@@ -107,24 +109,22 @@ impl Packs {
         for file in fs::read_dir(&self.directory)?.flatten() {
             let Ok(metadata) = file.metadata() else { continue };
             let changed = metadata.modified().unwrap_or(now);
-            // Opening what is no file might wait for somebody to write into it.
             if is_pack(&file.path()) && metadata.is_file() {
-                let entries = pack::count(&file.path()).unwrap_or(0);
-                packs.push((changed, metadata.len() + u64::from(entries) * COST_OF_ENTRY, file.path()));
+                packs.push((changed, metadata.len(), file.path()));
             } else if now.duration_since(changed).is_ok_and(|age| age > ABANDONED) && metadata.is_file() {
                 let _ = fs::remove_file(file.path());
             }
         }
         packs.sort_unstable();
-        let mut total: u64 = packs.iter().map(|(_, cost, _)| cost).sum();
+        let mut total: u64 = packs.iter().map(|(_, size, _)| size).sum();
         // The newest stays in any case.
         packs.pop();
-        for (_, cost, path) in packs {
+        for (_, size, path) in packs {
             if total <= self.limit {
                 break;
             }
             let _ = fs::remove_file(path);
-            total -= cost;
+            total -= size;
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn find(cache: &mut Packs, number: u32) -> Option<Vec<u8>> {
-        cache.find(&key(number)).map(<[u8]>::to_vec)
+        cache.find(&key(number)).map(|entry| entry.bytes().to_vec())
     }
 
     fn packs(directory: &Path) -> Vec<PathBuf> {
@@ -238,11 +238,11 @@ mod tests {
         cache.save().expect("it can be written");
         let mut cache = Packs::new(directory.path().to_owned());
         for key in &keys {
-            assert_eq!(cache.find(key), Some(&key[..]));
+            assert_eq!(cache.find(key).map(|entry| entry.bytes()), Some(&key[..]));
             let mut other = *key;
             other[15] ^= 0x80;
             other[14] ^= 0x80;
-            assert_eq!(cache.find(&other), None);
+            assert!(cache.find(&other).is_none());
         }
     }
 
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(find(&mut cache, 1).map(|entry| entry.len()), Some(20_000));
         // Small ones count, too, by their number. Times of files are not told apart if they are closer.
         let pause = || std::thread::sleep(Duration::from_millis(30));
-        cache.limit = 100_000;
+        cache.limit = 5_000;
         pause();
         (0..200).for_each(|number| cache.add(key(number), vec![1]));
         cache.save().expect("it can be written");

@@ -98,7 +98,7 @@ impl<'h> Eval<'h> {
         let (heap, symbols, globals) = (self.heap, &mut self.symbols, &self.globals);
         let program = self.programs.as_ref()?.cache.find(key, |image| {
             let length = u32::try_from(length).ok()?;
-            image::read(image, Reading { heap, symbols, globals, base: base()?, length, at_once: false })
+            image::read(image.bytes_in(heap), Reading { heap, symbols, globals, base: base()?, length, at_once: false })
         });
         self.counters.reading_programs += start.elapsed();
         // It may be damaged.

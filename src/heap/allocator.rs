@@ -126,7 +126,7 @@ mod linux {
     use talc::base::binning::Binning;
     use talc::source::Source;
 
-    use super::super::pages::{HUGE, Pages};
+    use super::super::pages::{HUGE, HUGE_FROM, Pages};
 
     /// Takes memory of the system: addresses in arenas, and of these the pages from front to back.
     #[derive(Debug)]
@@ -160,8 +160,11 @@ mod linux {
             System { arena: None, bytes: 0, pages: Pages::new() }
         }
 
-        /// Takes addresses for `needed` bytes and more. They are no memory yet.
+        /// Takes addresses for `needed` bytes and more. They are no memory yet. The first begin such that a huge page can come as soon as
+        /// there may be one.
         fn reserve(&self, needed: usize) -> Option<(*mut u8, usize)> {
+            let unused = if self.bytes == 0 { HUGE - HUGE_FROM } else { 0 };
+            let needed = needed.checked_add(unused)?;
             let mut bytes = needed.max(LEAST_ARENA).max(self.bytes / 4).checked_next_multiple_of(HUGE)?;
             loop {
                 let access = libc::PROT_READ | libc::PROT_WRITE;
@@ -171,7 +174,7 @@ mod linux {
                 if start != libc::MAP_FAILED {
                     let start = start.cast::<u8>();
                     let before = start.addr().next_multiple_of(HUGE) - start.addr();
-                    return Some((start.wrapping_add(before), bytes));
+                    return Some((start.wrapping_add(before + unused), bytes - unused));
                 }
                 if bytes / 2 < needed {
                     return None;

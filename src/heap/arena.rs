@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::frame::REUSABLE;
+use super::mapping::Mapping;
 use super::pages::{HUGE, Pages};
 use super::region::{self, GRANULE};
 use super::shape::{Merged, ShapeTable};
@@ -34,6 +35,8 @@ pub(crate) struct Heap {
     /// For each number of words the frames that can be used again, each linked to the next.
     pub(super) released: [Cell<*mut u64>; REUSABLE],
     pub(super) shapes: RefCell<ShapeTable>,
+    /// Files of which there are parts here.
+    pub(super) mappings: RefCell<Vec<Arc<Mapping>>>,
     /// For merging shapes.
     pub(super) merged: RefCell<Merged>,
 }
@@ -80,6 +83,7 @@ impl Heap {
             tally: Tally::default(),
             released: [const { Cell::new(std::ptr::null_mut()) }; REUSABLE],
             shapes: RefCell::default(),
+            mappings: RefCell::default(),
             merged: RefCell::default(),
         }
     }

@@ -31,7 +31,7 @@ pub(super) const HUGE: usize = 2 << 20;
 const STEP: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
 const STEP_PART: usize = 16;
 /// A heap with less gets small pages.
-const HUGE_FROM: usize = 1 << 20;
+pub(super) const HUGE_FROM: usize = 1 << 20;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;
 /// A slow one takes as long as many small ones, so it is long before there may be another.
@@ -44,7 +44,7 @@ impl Pages {
 
     /// Asks for `bytes` from `start` on, and for more of the `room` that there is, in a heap of `heap_bytes`. Tells for how many.
     pub(super) fn ask(&self, start: *mut u8, bytes: usize, room: usize, heap_bytes: usize) -> usize {
-        let is_huge = heap_bytes > HUGE_FROM && bytes <= HUGE && room >= HUGE && start.addr().is_multiple_of(HUGE);
+        let is_huge = heap_bytes >= HUGE_FROM && bytes <= HUGE && room >= HUGE && start.addr().is_multiple_of(HUGE);
         if is_huge && PAUSE.load(Relaxed) == 0 {
             self.ask_for_huge(start);
             return HUGE;

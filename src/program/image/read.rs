@@ -31,7 +31,7 @@ pub(crate) struct Reading<'a, 'h> {
 }
 
 /// The program of an image; nothing if these bytes are none. What is left out of it is not looked at.
-pub(crate) fn read<'h>(bytes: &[u8], context: Reading<'_, 'h>) -> Option<&'h Expr<'h>> {
+pub(crate) fn read<'h>(bytes: &'h [u8], context: Reading<'_, 'h>) -> Option<&'h Expr<'h>> {
     let Reading { heap, symbols, globals, base, length, at_once } = context;
     let mut input = Input::new(bytes, base, length);
     let count = input.length()?;
@@ -39,7 +39,7 @@ pub(crate) fn read<'h>(bytes: &[u8], context: Reading<'_, 'h>) -> Option<&'h Exp
     for _ in 0..count {
         names.push(symbols.intern(input.text()?));
     }
-    let image = Image { bytes: heap.store_slice(input.rest), symbols: heap.store_slice(&names), base, length };
+    let image = Image { bytes: input.rest, symbols: heap.store_slice(&names), base, length };
     let mut reader = Reader { at_once, ..Reader::new(heap, globals, heap.store(image), 0, Scopes(None)) };
     let program = reader.expr()?;
     reader.input.is_at_end().then(|| heap.store(program))

@@ -87,7 +87,7 @@ impl<'h> Names<'h> {
             length: parse.source().len() as u32,
             at_once: true,
         };
-        read(image, reading)
+        read(self.heap.store_slice(image), reading)
     }
 
     /// The symbols of names.
@@ -211,7 +211,7 @@ fn an_image_is_for_any_place_in_the_space_of_positions() {
         length: text.len() as u32,
         at_once: false,
     };
-    let Some(Expr::Lambda(lambda)) = read(&image, reading) else { panic!("it is a function") };
+    let Some(Expr::Lambda(lambda)) = read(heap.store_slice(&image), reading) else { panic!("it is a function") };
     let b = &lambda.formals.expect("it has formals").formals[1];
     assert_eq!(file.offset(b.pos), Some(5));
     assert_eq!(sources.file_at(b.pos).map(|found| found.id()), Some(file.id()));
