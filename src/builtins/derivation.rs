@@ -10,7 +10,7 @@ use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval
 use crate::heap::{Attrs, Str, Symbol, Value};
 use crate::program::names;
 use crate::store::{
-    ContentAddressMethod, Derivation, Environment, HashAlgorithm, Output, OutputName, Placeholder,
+    ContentAddressMethod, Derivation, Environment, HashAlgorithm, InputOutputs, Output, OutputName, Placeholder,
     STRUCTURED_ATTRIBUTES, StorePath, check_name, output_placeholder,
 };
 
@@ -358,9 +358,25 @@ impl Recipe {
 
 /// Adds what the strings of a derivation refer to.
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
-    for id in context.iter() {
-        match eval.contexts.element(id) {
-            ContextElement::Opaque(path) => drop(derivation.input_sources.insert(path.clone())),
+    let mut inputs: Vec<(StorePath, InputOutputs)> = Vec::new();
+    let mut sources: Vec<StorePath> = Vec::new();
+    let mut others: Vec<&ContextElement> = Vec::new();
+    // Trees are made of what is in their order in less time than by searching the place of each.
+    for element in eval.contexts.in_order_of_paths(context) {
+        match element {
+            ContextElement::Opaque(path) => sources.push(path.clone()),
+            ContextElement::Built { drv, outputs } if outputs.len() == 1 => match inputs.last_mut() {
+                Some((last, known)) if last == drv => known.outputs.extend(outputs.iter().cloned()),
+                _ => inputs.push((drv.clone(), outputs.iter().cloned().collect())),
+            },
+            _ => others.push(element),
+        }
+    }
+    derivation.input_derivations = inputs.into_iter().collect();
+    derivation.input_sources = sources.into_iter().collect();
+    for element in others {
+        match element {
+            ContextElement::Opaque(_) => {}
             ContextElement::Built { drv, outputs } => derivation.add_input(drv.clone(), outputs)?,
             // The builder may look at all of it, so all of it is an input.
             ContextElement::DrvDeep(drv) => {

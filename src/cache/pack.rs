@@ -51,7 +51,11 @@ pub(super) struct Pack {
 enum Bytes {
     Mapped(Arc<Mapping>),
     /// What cannot be mapped is read: the table once, and each entry when it is asked for.
-    Read { file: File, table: Vec<u8>, entry: Vec<u8> },
+    Read {
+        file: File,
+        table: Vec<u8>,
+        entry: Vec<u8>,
+    },
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {

@@ -1,5 +1,7 @@
 //! Turning values into strings and paths.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::context::{ContextElement, ContextSet};
 use super::operators::Arithmetic;
 use super::search_path::BUILTIN_FILES;
@@ -8,7 +10,7 @@ use crate::builtins::Builtin;
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Attrs, Frame, Kind, List, Str, Value, Writer};
-use crate::program::{Call, Expr, Interpolation, names};
+use crate::program::{Binary, Call, Expr, Interpolation, names};
 
 /// What may be made a string.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) struct Coercion {
 }
 
 impl Coercion {
-    /// What `${}` does.
+    /// What `${}` does, and `+` behind a text.
     pub(crate) const INTERPOLATION: Coercion = Coercion { more: false, copy: true };
     /// What `builtins.toString` does.
     pub(crate) const TO_STRING: Coercion = Coercion { more: true, copy: false };
@@ -254,6 +256,25 @@ impl<'h> Eval<'h> {
         let right = self.eval(right, frame)?;
         let right = self.coerce_forced(right, coercion, &mut context).part(Part::Operand(1))?;
         self.concat_strings(&[left, right], &context)
+    }
+
+    /// A text with the right sides of these operators behind it.
+    #[inline(never)]
+    pub(super) fn add_texts(
+        &mut self,
+        text: Str<'h>,
+        operators: &[&'h Binary<'h>],
+        frame: Option<Frame<'h>>,
+    ) -> Result<Value<'h>> {
+        let mut context = ContextSet::default();
+        context.add(text.context());
+        let mut parts: SmallVec<[&[u8]; 16]> = smallvec![text.bytes()];
+        for operands in operators {
+            let right = self.operand(&operands.right, frame).or_at(operands.pos)?;
+            let right = self.coerce_forced(right, Coercion::INTERPOLATION, &mut context).part(Part::Operand(1));
+            parts.push(right.or_at(operands.pos)?);
+        }
+        self.concat_strings(&parts, &context)
     }
 
     /// The sum of a number and what must be one.

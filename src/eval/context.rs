@@ -36,6 +36,16 @@ impl fmt::Display for ContextElement {
     }
 }
 
+impl ContextElement {
+    /// What it is about.
+    fn path(&self) -> &StorePath {
+        match self {
+            ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => path,
+            ContextElement::Built { drv, .. } => drv,
+        }
+    }
+}
+
 /// All context elements of an evaluator.
 #[derive(Default)]
 pub(crate) struct ContextTable {
@@ -50,6 +60,17 @@ impl ContextTable {
 
     pub(crate) fn element(&self, id: ContextId) -> &ContextElement {
         &self.elements[id.0 as usize]
+    }
+
+    /// The elements of a context in the order of the paths that they are about.
+    pub(crate) fn in_order_of_paths(&self, context: &ContextSet) -> impl Iterator<Item = &ContextElement> + use<'_> {
+        let mut elements: SmallVec<[(u64, &ContextElement); 16]> = SmallVec::with_capacity(context.0.len());
+        // Digests differ early, so that few paths have to be looked at twice.
+        let start =
+            |path: &StorePath| path.digest().as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        elements.extend(context.iter().map(|id| self.element(id)).map(|element| (start(element.path()), element)));
+        elements.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.path().cmp(other.path())));
+        elements.into_iter().map(|(_, element)| element)
     }
 }
 

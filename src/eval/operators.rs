@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Frame, Kind, List, Value};
-use crate::program::{Binary, BinaryOp};
+use crate::program::{Binary, BinaryOp, Expr};
 
 /// The arithmetic that two numbers allow.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -141,7 +143,36 @@ impl<'h> Eval<'h> {
     /// `left + right`
     #[inline(never)]
     pub(super) fn add_operator(&mut self, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if let Expr::Binary(BinaryOp::Add, _) = operands.left {
+            return self.add_many(operands, frame);
+        }
         let left = self.operand(&operands.left, frame)?;
+        self.add_to(left, operands, frame)
+    }
+
+    /// `a + b + ... + right`: texts are put together once.
+    #[inline(never)]
+    fn add_many(&mut self, last: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        let mut first = last;
+        let mut operators: SmallVec<[_; 8]> = smallvec![last];
+        while let Expr::Binary(BinaryOp::Add, operands) = first.left {
+            first = operands;
+            operators.push(operands);
+        }
+        operators.reverse();
+        let mut sum = self.operand(&first.left, frame)?;
+        for (index, operands) in operators.iter().enumerate() {
+            if let Some(text) = sum.as_string() {
+                return self.add_texts(text, &operators[index..], frame);
+            }
+            sum = self.add_to(sum, operands, frame)?;
+        }
+        Ok(sum)
+    }
+
+    /// Adds the right side of an operator to a value.
+    #[inline(always)]
+    fn add_to(&mut self, left: Value<'h>, operands: &'h Binary<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         let Some(number) = left.as_int() else {
             if !matches!(left.kind(), Kind::Float(_)) {
                 return self.add_text(left, &operands.right, frame).or_at(operands.pos);
