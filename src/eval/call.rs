@@ -22,7 +22,10 @@ impl<'h> Eval<'h> {
         if self.depth > self.call_limit {
             self.note_call(lambda).or_at(pos)?;
         }
-        let result = self.eval_body(&lambda.body, frame);
+        let result = match lambda.body_at_hand() {
+            Some(body) => self.eval_body(body, frame),
+            None => self.eval_body_later(lambda, frame),
+        };
         self.depth -= 1;
         match result {
             Ok(value) => {

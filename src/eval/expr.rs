@@ -28,6 +28,18 @@ impl<'h> Eval<'h> {
         self.dispatch_body(body, Some(frame))
     }
 
+    /// Evaluates the body of a function that was left out when the program was read from its image.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn eval_body_later(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>) -> Result<Value<'h>> {
+        if let Expr::Later(later) = lambda.body
+            && let Some(body) = image::read_later(later, self.heap, &self.globals)
+        {
+            return self.eval_body(lambda.read_body.get_or_init(|| *body), frame);
+        }
+        self.eval(&lambda.body, Some(frame))
+    }
+
     /// Decides of a body what it is. Most are of the kinds that go on with another expression.
     #[inline(always)]
     fn dispatch_body(&mut self, body: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {

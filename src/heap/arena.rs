@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::frame::REUSABLE;
 use super::mapping::Mapping;
 use super::pages::{HUGE, Pages};
+use super::prefetch::prefetch_bytes;
 use super::region::{self, GRANULE};
 use super::shape::{Merged, ShapeTable};
 use super::tally::{Census, Tally};
@@ -50,21 +51,6 @@ const LARGEST_OBJECT: usize = (1 << 31) - 8;
 /// After so many bytes the processor is told that as many will be written to behind the next ones. Nothing in the heap is used again, so
 /// it would have to be waited for.
 const STRIDE: usize = 512;
-/// How much memory a processor gets at a time.
-const LINE: usize = 64;
-
-/// Tells the processor that memory will be written to.
-#[inline(always)]
-fn prefetch(start: *const u8, bytes: usize) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    for distance in (0..bytes).step_by(LINE) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every such processor can do this, and nothing comes of an address where there is no memory.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(distance).cast()) };
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = (start, bytes, LINE);
-}
 
 impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
@@ -172,7 +158,7 @@ impl Heap {
         // SAFETY: the end stays within what has been asked for.
         let end = unsafe { self.next.get().add((bytes + STRIDE).min(room)) };
         self.end.set(end);
-        prefetch(end, STRIDE);
+        prefetch_bytes(end, STRIDE);
     }
 
     /// Asks for memory so that `bytes` fit, which the chunk has.

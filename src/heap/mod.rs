@@ -35,6 +35,7 @@ mod list;
 mod mapping;
 mod owner;
 mod pages;
+mod prefetch;
 mod region;
 mod select;
 mod shape;

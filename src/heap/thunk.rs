@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::prefetch::prefetch;
 use super::region::{narrow, widen};
 use super::value::{TAG_OBJECT, frame_word};
 use super::{Frame, Heap, Value, ValueCell};
@@ -160,6 +161,8 @@ impl<'h> Thunk<'h> {
         first.set(BLACKHOLE);
         // SAFETY: the tag says that the first is an expression and the second a frame or zero.
         unsafe {
+            // It will be needed once it is known what the expression is, which takes as long.
+            prefetch(widen::<u32>(frame as usize, 0).as_ptr());
             let frame = (frame != 0).then(|| Frame::from_object(widen(frame as usize, 0)));
             Some((widen(code as usize, 0).as_ref(), frame))
         }

@@ -3,7 +3,7 @@
 //! An [`Expr`] is two words: what to do, and either the little it needs or a reference to the rest.
 //! Positions are 4 bytes and held only where an error can point at them.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::Strictness;
 use super::image::Later;
@@ -186,6 +186,8 @@ pub(crate) struct Lambda<'h> {
     pub(crate) slots: u32,
     pub(crate) formals: Option<&'h Formals<'h>>,
     pub(crate) body: Expr<'h>,
+    /// The body, once it was read, if it had been left out.
+    pub(crate) read_body: OnceCell<Expr<'h>>,
     /// Where each parameter begins, for messages.
     pub(crate) positions: &'h [Pos],
     /// The names of the plain parameters.
@@ -194,6 +196,17 @@ pub(crate) struct Lambda<'h> {
     pub(crate) strictness: Strictness,
     /// What the function was bound to, if to anything.
     pub(crate) name: Cell<Option<Symbol>>,
+}
+
+impl<'h> Lambda<'h> {
+    /// The body, unless it is still to be read.
+    #[inline(always)]
+    pub(crate) fn body_at_hand(&self) -> Option<&Expr<'h>> {
+        match self.body {
+            Expr::Later(_) => self.read_body.get(),
+            _ => Some(&self.body),
+        }
+    }
 }
 
 /// `{ a, b ? 1, ... } @ args`.

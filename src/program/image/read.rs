@@ -339,6 +339,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             slots,
             formals,
             body,
+            read_body: OnceCell::new(),
             positions: self.heap.store_slice(&positions),
             parameters: self.heap.store_slice(&parameters),
             strictness,

@@ -8,7 +8,7 @@ use crate::diagnostics::Pos;
 use crate::heap::Symbol;
 use crate::syntax::{NodeId, SyntaxKind};
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// The parameters of a row of lambdas, `a: b: { c }: body`.
 #[derive(Default)]
@@ -64,6 +64,7 @@ impl<'h> Lowerer<'_, 'h> {
             formals,
             strictness: if formals.is_none() { Strictness::of_body(&body, plain) } else { Strictness::NONE },
             body,
+            read_body: OnceCell::new(),
             positions: heap.store_slice(&parameters.positions),
             parameters: heap.store_slice(&parameters.plain),
             name: Cell::new(name),
