@@ -212,21 +212,29 @@ impl<'h> Eval<'h> {
         Ok(forced)
     }
 
+    /// Forces a thunk that has no result. Most wait for an expression; for these few registers have to be saved.
     #[inline(never)]
     fn force_thunk(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
-        let (result, suspension) = if let Some((expr, frame)) = thunk.begin_code() {
-            (self.eval(expr, frame), Suspension::Code(expr, frame))
-        } else if let Some((function, argument)) = thunk.begin_apply() {
-            (self.call(function, &[argument], Pos::NONE), Suspension::Apply(function, argument))
-        } else {
-            return self.force_other_thunk(thunk);
-        };
-        match result {
+        let Some((expr, frame)) = thunk.begin_code() else { return self.force_call(thunk) };
+        match self.eval(expr, frame) {
             Ok(value) => {
                 thunk.finish(value);
                 Ok(value)
             }
-            Err(error) => Err(self.failed(thunk, suspension, error)),
+            Err(error) => Err(self.failed(thunk, Suspension::Code(expr, thunk.begun_frame()), error)),
+        }
+    }
+
+    /// The same for what waits for a call with one argument.
+    #[inline(never)]
+    fn force_call(&mut self, thunk: Thunk<'h>) -> Result<Value<'h>> {
+        let Some((function, argument)) = thunk.begin_apply() else { return self.force_other_thunk(thunk) };
+        match self.call(function, &[argument], Pos::NONE) {
+            Ok(value) => {
+                thunk.finish(value);
+                Ok(value)
+            }
+            Err(error) => Err(self.failed(thunk, Suspension::Apply(function, argument), error)),
         }
     }
 
@@ -534,8 +542,11 @@ fn may_replace_thunk(result: Value<'_>) -> bool {
 /// The result of a thunk that has one, unless it must keep its thunk.
 #[inline(always)]
 fn shortened(value: Value<'_>) -> Value<'_> {
-    let known = known(value);
-    if may_replace_thunk(known) { known } else { value }
+    // What is no thunk need not be looked at, which it would have to be loaded for.
+    match value.as_thunk().and_then(Thunk::result) {
+        Some(result) if may_replace_thunk(result) => result,
+        _ => value,
+    }
 }
 
 /// The frame that lowering promised.

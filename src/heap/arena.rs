@@ -18,7 +18,8 @@ use crate::attention::{Attention, Request};
 /// Allocation is an addition and a comparison. Nothing is freed before the heap itself is dropped,
 /// and no destructor runs, so only types without `Drop` may be stored.
 pub(crate) struct Heap {
-    next: Cell<*mut u8>,
+    /// Where the next object goes. Before there is a chunk, this and the ends are at a place where nothing is.
+    next: Cell<NonNull<u8>>,
     /// The end of what can be given out without looking further.
     end: Cell<*mut u8>,
     /// The end of what has been asked of the system in the current chunk.
@@ -56,11 +57,12 @@ impl Heap {
     /// A heap for so many bytes. When they are used up it asks the evaluation to end, by its `attention`.
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.min(region::limit());
+        let nowhere = NonNull::<u64>::dangling().cast();
         Heap {
-            next: Cell::new(std::ptr::null_mut()),
-            end: Cell::new(std::ptr::null_mut()),
-            asked_end: Cell::new(std::ptr::null_mut()),
-            chunk_end: Cell::new(std::ptr::null_mut()),
+            next: Cell::new(nowhere),
+            end: Cell::new(nowhere.as_ptr()),
+            asked_end: Cell::new(nowhere.as_ptr()),
+            chunk_end: Cell::new(nowhere.as_ptr()),
             chunks: RefCell::new(Vec::new()),
             bytes: Cell::new(0),
             limit,
@@ -111,12 +113,10 @@ impl Heap {
     pub(super) fn alloc_words(&self, words: usize) -> NonNull<u64> {
         let bytes = words * 8;
         let start = self.next.get();
-        if self.end.get() as usize - start as usize >= bytes && !start.is_null() {
+        if self.end.get() as usize - start.as_ptr() as usize >= bytes {
             // SAFETY: the comparison shows that `bytes` more bytes belong to the current chunk.
-            unsafe {
-                self.next.set(start.add(bytes));
-                NonNull::new_unchecked(start.cast())
-            }
+            self.next.set(unsafe { start.add(bytes) });
+            start.cast()
         } else {
             self.alloc_slow(bytes)
         }
@@ -126,10 +126,10 @@ impl Heap {
     /// was given last. Tells whether they are.
     #[inline(always)]
     pub(super) fn give_back_words(&self, start: NonNull<u64>, words: usize) -> bool {
-        let start = start.as_ptr().cast::<u8>();
+        let start = start.cast::<u8>();
         // An object with a chunk of its own may end where the current chunk begins. Then what follows begins there, too, which
         // is as good: all chunks are freed together.
-        let is_last = self.next.get() == start.wrapping_add(words * 8);
+        let is_last = self.next.get().as_ptr() == start.as_ptr().wrapping_add(words * 8);
         if is_last {
             self.next.set(start);
         }
@@ -140,7 +140,7 @@ impl Heap {
     #[inline(never)]
     fn alloc_slow(&self, bytes: usize) -> NonNull<u64> {
         let next = self.next.get();
-        let fits = |end: &Cell<*mut u8>| !next.is_null() && end.get() as usize - next as usize >= bytes;
+        let fits = |end: &Cell<*mut u8>| end.get() as usize - next.as_ptr() as usize >= bytes;
         if !fits(&self.asked_end) {
             if !fits(&self.chunk_end) {
                 return self.alloc_in_new_chunk(bytes);
@@ -154,9 +154,10 @@ impl Heap {
     /// Moves the end so that `bytes` fit, which have been asked for.
     #[inline(always)]
     fn take_stride(&self, bytes: usize) {
-        let room = self.asked_end.get() as usize - self.next.get() as usize;
+        let next = self.next.get().as_ptr();
+        let room = self.asked_end.get() as usize - next as usize;
         // SAFETY: the end stays within what has been asked for.
-        let end = unsafe { self.next.get().add((bytes + STRIDE).min(room)) };
+        let end = unsafe { next.add((bytes + STRIDE).min(room)) };
         self.end.set(end);
         prefetch_bytes(end, STRIDE);
     }
@@ -187,7 +188,7 @@ impl Heap {
             self.pages.ask_for_all(start.as_ptr(), size, self.bytes.get());
             return start.cast();
         }
-        self.next.set(start.as_ptr());
+        self.next.set(start);
         self.end.set(start.as_ptr());
         self.asked_end.set(start.as_ptr());
         // SAFETY: this is one past the new chunk.
@@ -200,7 +201,7 @@ impl Heap {
     /// Stores a structure. `T` must not need dropping, which is checked when this is compiled.
     pub(crate) fn store<T>(&self, value: T) -> &T {
         const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 16 && size_of::<T>() > 0) };
-        while align_of::<T>() > 8 && !self.next.get().addr().is_multiple_of(align_of::<T>()) {
+        while align_of::<T>() > 8 && !self.next.get().addr().get().is_multiple_of(align_of::<T>()) {
             self.alloc_words(1);
         }
         let memory = self.alloc_words(size_of::<T>().div_ceil(8)).cast::<T>();

@@ -45,6 +45,7 @@ mod system {
     pub(super) type Mapping = memmap2::Mmap;
 
     /// What systems call their kinds of file systems that are on disks or in memory.
+    #[allow(clippy::unnecessary_cast)] // Not everywhere are these of one type.
     const LOCAL: [i64; 8] = [
         libc::EXT4_SUPER_MAGIC as i64,
         libc::BTRFS_SUPER_MAGIC as i64,
@@ -67,6 +68,7 @@ mod system {
         // SAFETY: the file is open, and there is room for what is told of it, which has been written if there was no error.
         let kind = unsafe {
             match libc::fstatfs(file.as_raw_fd(), about.as_mut_ptr()) {
+                #[allow(clippy::unnecessary_cast)] // As above.
                 0 => about.assume_init().f_type as i64,
                 _ => return false,
             }

@@ -168,6 +168,14 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    /// The frame of a thunk that waited for an expression, while that is being evaluated.
+    pub(crate) fn begun_frame(self) -> Option<Frame<'h>> {
+        debug_assert!(self.is_blackhole(), "it is being evaluated");
+        let frame = self.words()[1].get();
+        // SAFETY: `begin_code` leaves the frame where it is.
+        (frame != 0).then(|| unsafe { Frame::from_object(widen(frame as usize, 0)) })
+    }
+
     /// Marks a thunk that waits for a call of a function with one argument as being evaluated.
     #[inline(always)]
     pub(crate) fn begin_apply(self) -> Option<(Value<'h>, Value<'h>)> {
