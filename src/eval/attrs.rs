@@ -24,7 +24,7 @@ impl<'h> Eval<'h> {
         let mut frame = frame;
         if !attrs.sources.is_empty() {
             let inner = Frame::new(self.heap, frame, attrs.sources.len());
-            self.fill_slots(inner, 0, attrs.sources.iter());
+            self.fill_slots(inner, 0, attrs.sources);
             frame = Some(inner);
         }
         if let Some(dynamic) = attrs.dynamic {
@@ -34,12 +34,9 @@ impl<'h> Eval<'h> {
         Ok(Attrs::build(self.heap, attrs.shape, |index| self.delay(&attrs.values[index], frame)))
     }
 
-    fn fill_slots(
-        &mut self,
-        frame: Frame<'h>,
-        first: usize,
-        exprs: impl Iterator<Item = &'h crate::program::Expr<'h>>,
-    ) {
+    /// Gives slots of a frame, from `first` on, the values of expressions in it, which are not evaluated.
+    #[inline(always)]
+    pub(super) fn fill_slots(&mut self, frame: Frame<'h>, first: usize, exprs: &'h [Expr<'h>]) {
         for (slot, expr) in frame.slots()[first..].iter().zip(exprs) {
             slot.set(self.delay(expr, Some(frame)));
         }
@@ -51,9 +48,9 @@ impl<'h> Eval<'h> {
         let count = attrs.values.len();
         let inner = Frame::new(self.heap, frame, count + attrs.sources.len());
         // Values may refer to the sources, which are therefore there first.
-        self.fill_slots(inner, count, attrs.sources.iter());
+        self.fill_slots(inner, count, attrs.sources);
         match attrs.overrides {
-            None => self.fill_slots(inner, 0, attrs.values.iter()),
+            None => self.fill_slots(inner, 0, attrs.values),
             // What a variable stands for is not known before the overrides are.
             Some(_) => {
                 for (slot, expr) in inner.slots().iter().zip(attrs.values) {

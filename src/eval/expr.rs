@@ -445,9 +445,8 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     fn let_frame(&mut self, bindings: &'h Let<'h>, frame: Option<Frame<'h>>) -> Frame<'h> {
         let inner = Frame::new(self.heap, frame, bindings.values.len() + bindings.sources.len());
-        for (slot, expr) in inner.slots().iter().zip(bindings.values.iter().chain(bindings.sources)) {
-            slot.set(self.delay(expr, Some(inner)));
-        }
+        self.fill_slots(inner, 0, bindings.values);
+        self.fill_slots(inner, bindings.values.len(), bindings.sources);
         inner
     }
 

@@ -399,7 +399,7 @@ impl<'h> Attrs<'h> {
     /// Looks up names in ascending order.
     #[inline]
     pub(crate) fn walk(self) -> Walk<'h> {
-        Walk { set: self, from: 0 }
+        Walk { set: self, rest: self.flat().map(|(shape, values)| (shape.names(), values)) }
     }
 
     /// What tells the set from other values, the same before and after it was flattened.
@@ -415,7 +415,8 @@ impl<'h> Attrs<'h> {
 /// A place in a set, for looking up several names, each greater than the one before.
 pub(crate) struct Walk<'h> {
     set: Attrs<'h>,
-    from: usize,
+    /// What is left of the names and values, if the set is flat.
+    rest: Option<(&'h [Symbol], &'h [ValueCell<'h>])>,
 }
 
 /// So many names are looked at one after the other before the others are searched by bisection.
@@ -424,15 +425,14 @@ const STRIDE: usize = 4;
 impl<'h> Walk<'h> {
     #[inline]
     pub(crate) fn find(&mut self, name: Symbol) -> Option<&'h ValueCell<'h>> {
-        let Some((shape, values)) = self.set.flat() else { return self.set.get(name) };
-        let rest = &shape.names()[self.from..];
-        let near = rest.iter().take(STRIDE).take_while(|&&other| other < name).count();
+        let Some((names, values)) = self.rest else { return self.set.get(name) };
+        let near = names.iter().take(STRIDE).take_while(|&&other| other < name).count();
         let ahead = match near == STRIDE {
-            true => STRIDE + rest[STRIDE..].partition_point(|&other| other < name),
+            true => STRIDE + names[STRIDE..].partition_point(|&other| other < name),
             false => near,
         };
-        self.from += ahead;
-        let is_found = rest.get(ahead) == Some(&name);
-        is_found.then(|| &values[self.from])
+        self.rest = Some((&names[ahead..], &values[ahead..]));
+        let is_found = names.get(ahead) == Some(&name);
+        is_found.then(|| &values[ahead])
     }
 }

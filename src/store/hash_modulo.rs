@@ -21,7 +21,7 @@ use super::derivation::{Derivation, DerivationKind, Output, OutputName};
 use super::environment::Environment;
 use super::error::{Error, Result};
 use super::hash::Hash;
-use super::hasher::{sha256, sha256_of_parts};
+use super::hasher::{digest, sha256, sha256_of_parts};
 use super::packed;
 use super::path::{StoreDir, StorePath};
 use super::repeats::{Draft, Known, PackedDraft, Repeats};
@@ -142,7 +142,7 @@ impl HashModulo {
         let packed = packed::pack(derivation);
         let bytes = derivation.env.bytes_mut();
         Draft::write_rest(&derivation.name, &self.dir, packed, bytes);
-        let digest = *blake3::hash(bytes).as_bytes();
+        let digest = digest(bytes);
         bytes.truncate(packed.length);
         PackedDraft { digest, packed }
     }

@@ -1,7 +1,7 @@
 use std::io;
 
 use md5::Digest as _;
-use ring::digest::{self, Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 
 use super::hash::{Hash, HashAlgorithm};
 
@@ -38,7 +38,25 @@ pub fn hash_bytes(algorithm: HashAlgorithm, bytes: &[u8]) -> Hash {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    digest_bytes(digest::digest(&SHA256, bytes))
+    digest_bytes(ring::digest::digest(&SHA256, bytes))
+}
+
+/// From so many bytes on BLAKE3 works on several parts at once.
+const LONG: usize = 4 << 10;
+
+/// A digest that tells what results are of, here and in the cache of this machine, by the hash that takes the least time: SHA-256 for
+/// what is short, where the processor has instructions for it, and BLAKE3.
+pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
+    if bytes.len() < LONG && has_sha_instructions() { sha256(bytes) } else { *blake3::hash(bytes).as_bytes() }
+}
+
+fn has_sha_instructions() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("sha");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("sha2");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    return false;
 }
 
 /// The hash of the parts, one after the other.
@@ -48,7 +66,7 @@ pub(super) fn sha256_of_parts(parts: &[&[u8]]) -> [u8; 32] {
     digest_bytes(hasher.finish())
 }
 
-fn digest_bytes(digest: digest::Digest) -> [u8; 32] {
+fn digest_bytes(digest: ring::digest::Digest) -> [u8; 32] {
     digest.as_ref().try_into().expect("a SHA-256 hash has 32 bytes")
 }
 

@@ -3,7 +3,7 @@
 //! A package set makes many of its derivations more than once, from values that are equal but not the same; and the next run
 //! makes nearly all of them again. What is known of a derivation before anything is hashed by SHA-256 determines
 //! all that is computed then: the paths of its outputs, its own, and what stands for it as an input of others. So that is
-//! remembered by a digest of its [packed](super::packed) bytes (BLAKE3, which takes a fraction of the time of the three to five hashes that it
+//! remembered by a digest of its [packed](super::packed) bytes (which takes a fraction of the time of the three to five hashes that it
 //! saves), within this run and, if there is a [`Cache`], for others.
 
 use rustc_hash::FxHashMap;
