@@ -34,10 +34,11 @@ impl Place {
     }
 }
 
-/// The shape that was looked into last by one place of a program, and where the name was in it, if it was.
+/// The two shapes that were looked into last by one place of a program, the last one first, and where the name was in them, if it was.
 #[derive(Default)]
 pub(crate) struct SelectCache<'h> {
     place: Cell<Place>,
+    second: Cell<Place>,
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
@@ -46,6 +47,20 @@ impl<'h> SelectCache<'h> {
     #[inline(always)]
     pub(crate) fn find(&self, attrs: Attrs<'h>) -> Option<Found<'h>> {
         self.place.get().find(attrs)
+    }
+
+    /// The same for the shape before the last.
+    #[inline(always)]
+    fn find_second(&self, attrs: Attrs<'h>) -> Option<Found<'h>> {
+        let second = self.second.get();
+        let found = second.find(attrs)?;
+        self.remember(second);
+        Some(found)
+    }
+
+    #[inline(always)]
+    fn remember(&self, place: Place) {
+        self.second.set(self.place.replace(place));
     }
 }
 
@@ -103,7 +118,7 @@ impl<'h> SelectTable<'h> {
             return self.find_in_layers(heap, attrs, name);
         }
         // The set may have been a forward.
-        if let Some(found) = cache.and_then(|cache| cache.find(attrs)) {
+        if let Some(found) = cache.and_then(|cache| cache.find_second(attrs).or_else(|| cache.find(attrs))) {
             return found;
         }
         let (known_name, place) = self.places[place_of(attrs.header() >> 3, name)].get();
@@ -111,7 +126,7 @@ impl<'h> SelectTable<'h> {
             && let Some(found) = place.find(attrs)
         {
             if let Some(cache) = cache {
-                cache.place.set(place);
+                cache.remember(place);
             }
             return found;
         }
@@ -186,7 +201,7 @@ impl<'h> SelectTable<'h> {
         let place = Place { header: header_of(shape), index: index.map_or(ABSENT, |index| index as u32) };
         self.places[place_of(place.header >> 3, name)].set((name, place));
         if let Some(cache) = cache {
-            cache.place.set(place);
+            cache.remember(place);
         }
         index
     }
