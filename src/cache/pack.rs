@@ -34,6 +34,8 @@ const HALF: usize = 8;
 const ENTRY_HEAD: usize = HALF + 4;
 /// Behind all keys, and what it tells is outside of every file.
 const EMPTY: [u8; ROW] = [0xff; ROW];
+/// So many rows are read at a time.
+const ROWS: usize = 64;
 /// There is one more place in the table for so many entries.
 const ENTRIES_FOR_GAP: usize = 4;
 
@@ -50,10 +52,11 @@ pub(super) struct Pack {
 #[derive(Debug)]
 enum Bytes {
     Mapped(Arc<Mapping>),
-    /// What cannot be mapped is read: the table once, and each entry when it is asked for.
+    /// What cannot be mapped is read: some rows of the table from `first` on, and each entry when it is asked for.
     Read {
         file: File,
-        table: Vec<u8>,
+        first: usize,
+        rows: Vec<[u8; ROW]>,
         entry: Vec<u8>,
     },
 }
@@ -80,23 +83,25 @@ fn place_of(half: &[u8], places: usize) -> usize {
 
 impl Pack {
     pub(super) fn open(path: PathBuf) -> io::Result<Pack> {
+        // Packs are in a directory into which nobody else can write, and are not changed once they have their name.
+        Pack::open_with(path, Mapping::of)
+    }
+
+    fn open_with(path: PathBuf, map: impl FnOnce(&File) -> Option<Arc<Mapping>>) -> io::Result<Pack> {
         let file = File::open(&path)?;
         let size = file.metadata()?.len();
         let mut header = [0; HEADER];
         file.read_exact_at(&mut header, 0)?;
         let (entries, rows) = (number(&header, 8), number(&header, 12) as usize);
         let entries_start = HEADER + rows * ROW;
-        if &header[..8] != MAGIC || size < entries_start as u64 {
+        let places = places(entries as usize);
+        let is_possible = places <= rows && rows - places <= entries as usize;
+        if &header[..8] != MAGIC || !is_possible || size < entries_start as u64 {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        // Packs are in a directory into which nobody else can write, and are not changed once they have their name.
-        let bytes = match Mapping::of(&file).filter(|mapping| mapping.bytes().len() as u64 == size) {
+        let bytes = match map(&file).filter(|mapping| mapping.bytes().len() as u64 == size) {
             Some(mapping) => Bytes::Mapped(mapping),
-            None => {
-                let mut table = vec![0; rows * ROW];
-                file.read_exact_at(&mut table, HEADER as u64)?;
-                Bytes::Read { file, table, entry: Vec::new() }
-            }
+            None => Bytes::Read { file, first: 0, rows: Vec::new(), entry: Vec::new() },
         };
         Ok(Pack { path, size, entries, rows, bytes })
     }
@@ -109,19 +114,31 @@ impl Pack {
         self.size
     }
 
-    fn rows(&self) -> &[[u8; ROW]] {
-        let table = match &self.bytes {
-            Bytes::Mapped(mapping) => &mapping.bytes()[HEADER..HEADER + self.rows * ROW],
-            Bytes::Read { table, .. } => table,
-        };
-        table.as_chunks().0
+    /// A row of the table, if there are so many and it can be read.
+    fn row(&mut self, at: usize) -> Option<[u8; ROW]> {
+        if at >= self.rows {
+            return None;
+        }
+        match &mut self.bytes {
+            Bytes::Mapped(mapping) => mapping.bytes()[HEADER..].as_chunks().0.get(at).copied(),
+            Bytes::Read { file, first, rows, .. } => {
+                if !(*first..*first + rows.len()).contains(&at) {
+                    *first = at;
+                    rows.resize(ROWS.min(self.rows - at), EMPTY);
+                    if file.read_exact_at(rows.as_flattened_mut(), (HEADER + at * ROW) as u64).is_err() {
+                        rows.clear();
+                    }
+                }
+                rows.get(at - *first).copied()
+            }
+        }
     }
 
     /// Where the entry of a key is, for [`entry`](Self::entry), until another is looked for.
     pub(super) fn find(&mut self, key: &Key) -> Option<Range<usize>> {
         let (half, other_half) = key.split_at(HALF);
-        for at in place_of(half, places(self.entries as usize))..self.rows {
-            let row = self.rows()[at];
+        for at in place_of(half, places(self.entries as usize)).. {
+            let row = self.row(at)?;
             match row[..HALF].cmp(half) {
                 Ordering::Less => {}
                 Ordering::Greater => return None,
@@ -177,8 +194,7 @@ impl Pack {
 
     /// All entries that can be read, in the order in which they were added.
     pub(super) fn read_all(&mut self, mut entry: impl FnMut(Key, &[u8])) {
-        let mut rows = self.rows().to_vec();
-        rows.retain(|row| *row != EMPTY);
+        let mut rows: Vec<_> = (0..self.rows).filter_map(|at| self.row(at)).filter(|row| *row != EMPTY).collect();
         rows.sort_unstable_by_key(|row| number(row, HALF));
         for row in rows {
             let mut key = Key::default();
@@ -252,4 +268,43 @@ fn table_of(mut rows: Vec<[u8; ROW]>) -> Vec<[u8; ROW]> {
     }
     table.resize(places.max(table.len()), EMPTY);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_mapped_is_found_as_well() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let key = |number: u64| {
+            let mut key = [0; 2 * HALF];
+            // Half of them crowd around one place.
+            let spread =
+                if number.is_multiple_of(2) { number.wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { u64::MAX - number };
+            key[..HALF].copy_from_slice(&spread.to_be_bytes());
+            key[HALF..].copy_from_slice(&number.to_be_bytes());
+            key
+        };
+        let entries: Vec<(Key, Vec<u8>)> =
+            (0..700).map(|number| (key(number), vec![number as u8; number as usize % 50])).collect();
+        write(directory.path(), "pack", entries.iter().map(|(key, entry)| (key, &entry[..])))
+            .expect("it can be written");
+        let file = std::fs::read_dir(directory.path()).expect("it is there").next().expect("it has a file");
+        let path = file.expect("it can be listed").path();
+        let open = |is_mapped: bool| {
+            let map = |file: &File| is_mapped.then(|| Mapping::of(file))?;
+            Pack::open_with(path.clone(), map).expect("it can be read")
+        };
+        for mut pack in [open(false), open(true)] {
+            for (key, entry) in &entries {
+                let place = pack.find(key).expect("it is there");
+                assert_eq!(pack.entry(place).bytes(), &entry[..]);
+            }
+            assert!((700..800).all(|number| pack.find(&key(number)).is_none()));
+            let mut all = Vec::new();
+            pack.read_all(|key, entry| all.push((key, entry.to_vec())));
+            assert_eq!(all, entries);
+        }
+    }
 }

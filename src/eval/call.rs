@@ -8,7 +8,7 @@ use crate::builtins::Builtin;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
 use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Shape, Slot, Symbol, Value, ValueCell};
-use crate::program::{Expr, Formal, Formals, FormalsPlan, Lambda, names};
+use crate::program::{Formal, Formals, FormalsPlan, Lambda, names};
 
 /// Arguments on their way into a function.
 pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
@@ -236,36 +236,28 @@ impl<'h> Eval<'h> {
                     slot.set(values[index as usize].get());
                 }
             }
-            for (index, value) in plan.constants {
-                slots[*index as usize].set(value.get());
-            }
             // A default may look at another.
-            for &index in plan.defaults {
+            for &(index, _) in plan.defaults {
                 slots[index as usize].clear();
             }
-            for &index in plan.defaults {
-                if let Some(default) = &formals.formals[index as usize].default {
-                    slots[index as usize].set(self.delay(default, Some(frame)));
-                }
+            for &(index, default) in plan.defaults {
+                slots[index as usize].set(self.delay(default, Some(frame)));
             }
             return Ok(());
         }
         slots.iter().for_each(Slot::clear);
-        let is_complete = self.match_formals(lambda, formals, attrs, slots, pos)?;
-        if !is_complete {
-            for (slot, formal) in slots.iter().zip(formals.formals) {
-                if slot.get().is_none()
-                    && let Some(default) = &formal.default
-                {
-                    slot.set(self.delay(default, Some(frame)));
-                }
+        self.match_formals(lambda, formals, attrs, slots, pos)?;
+        for (slot, formal) in slots.iter().zip(formals.formals) {
+            if slot.get().is_none()
+                && let Some(default) = &formal.default
+            {
+                slot.set(self.delay(default, Some(frame)));
             }
         }
         Ok(())
     }
 
-    /// Finds each formal in a set whose shape has not been seen before. What is absent gets its default, if that is a constant. Tells whether
-    /// all have values then.
+    /// Finds each formal in a set whose shape has not been seen before.
     fn match_formals(
         &mut self,
         lambda: &'h Lambda<'h>,
@@ -273,25 +265,26 @@ impl<'h> Eval<'h> {
         attrs: Attrs<'h>,
         slots: &[Slot<'h>],
         pos: Pos,
-    ) -> Result<bool> {
-        let (mut found, mut is_complete) = (0, true);
+    ) -> Result<()> {
+        let mut found = 0;
         let mut walk = attrs.walk();
         for (slot, formal) in slots.iter().zip(formals.formals) {
-            match (walk.find(formal.name), &formal.default) {
-                (Some(value), _) => {
+            match walk.find(formal.name) {
+                Some(value) => {
                     found += 1;
                     slot.set(value.get());
                 }
-                (None, Some(Expr::Const(value))) => slot.set(*value),
-                (None, Some(_)) => is_complete = false,
-                (None, None) => return Err(self.missing_argument(lambda, attrs, formal.name, pos, formal.pos)),
+                None if formal.default.is_none() => {
+                    return Err(self.missing_argument(lambda, attrs, formal.name, pos, formal.pos));
+                }
+                None => {}
             }
         }
         if !formals.has_ellipsis && found != attrs.len() {
             return Err(self.unexpected_argument(lambda, formals, attrs, pos));
         }
         self.remember_formals(formals, attrs);
-        Ok(is_complete)
+        Ok(())
     }
 
     /// The second time in a row that a shape comes, where its names are is worth remembering.
@@ -305,18 +298,12 @@ impl<'h> Eval<'h> {
     fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> &'h FormalsPlan<'h> {
         let index_of = |formal: &Formal<'h>| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32);
         let indices = self.heap.store_many(formals.formals.iter().map(index_of));
-        let (mut constants, mut defaults) = (SmallVec::<[_; 32]>::new(), SmallVec::<[u32; 32]>::new());
-        let absent = (0..).zip(formals.formals).filter(|&(index, _)| indices[index as usize] == ABSENT);
-        for (index, formal) in absent {
-            match formal.default {
-                Some(Expr::Const(value)) => constants.push((index, value)),
-                Some(_) => defaults.push(index),
-                None => {}
-            }
-        }
-        let constants = constants.into_iter().map(|(index, value)| (index, ValueCell::new(value)));
-        let constants = self.heap.store_many(constants);
-        self.heap.store(FormalsPlan { indices, constants, defaults: self.heap.store_slice(&defaults) })
+        let defaults: SmallVec<[_; 32]> = (0..)
+            .zip(formals.formals)
+            .filter(|&(index, _)| indices[index as usize] == ABSENT)
+            .filter_map(|(index, formal)| Some((index, formal.default.as_ref()?)))
+            .collect();
+        self.heap.store(FormalsPlan { indices, defaults: self.heap.store_slice(&defaults) })
     }
 
     #[cold]

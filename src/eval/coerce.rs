@@ -269,10 +269,14 @@ impl<'h> Eval<'h> {
         let mut context = ContextSet::default();
         context.add(text.context());
         let mut parts: SmallVec<[&[u8]; 16]> = smallvec![text.bytes()];
+        let mut length = text.bytes().len();
         for operands in operators {
             let right = self.operand(&operands.right, frame).or_at(operands.pos)?;
             let right = self.coerce_forced(right, Coercion::INTERPOLATION, &mut context).part(Part::Operand(1));
-            parts.push(right.or_at(operands.pos)?);
+            let right = right.or_at(operands.pos)?;
+            length += right.len();
+            self.reserve(length).or_at(operands.pos)?;
+            parts.push(right);
         }
         self.concat_strings(&parts, &context)
     }

@@ -101,7 +101,6 @@ impl<'h> Eval<'h> {
     fn later(&mut self, later: &'h Later<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         // There is as much of the stack left as there was before.
         match later.expr() {
-            // Most of what is left out are bodies of functions.
             Some(expr) => self.dispatch_body(expr, frame),
             None => self.read_later(later, frame),
         }

@@ -176,10 +176,11 @@ mod linux {
                     let before = start.addr().next_multiple_of(HUGE) - start.addr();
                     return Some((start.wrapping_add(before + unused), bytes - unused));
                 }
-                if bytes / 2 < needed {
+                let less = (bytes / 2).checked_next_multiple_of(HUGE)?;
+                if less < needed || less == bytes {
                     return None;
                 }
-                bytes = (bytes / 2).checked_next_multiple_of(HUGE)?;
+                bytes = less;
             }
         }
 

@@ -34,8 +34,8 @@ const STEP_PART: usize = 16;
 pub(super) const HUGE_FROM: usize = 1 << 20;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;
-/// A slow one takes as long as many small ones, so it is long before there may be another.
-const FIRST_PAUSE: usize = 64 * HUGE;
+/// What follows a slow one is often slow, too. But where it is not, small pages take more time than huge ones.
+const FIRST_PAUSE: usize = 8 * HUGE;
 
 impl Pages {
     pub(super) const fn new() -> Self {

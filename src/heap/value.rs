@@ -43,10 +43,6 @@ pub(crate) struct Slot<'h> {
 }
 
 impl<'h> ValueCell<'h> {
-    pub(crate) fn new(value: Value<'h>) -> Self {
-        ValueCell { word: Cell::new(value.word()), heap: PhantomData }
-    }
-
     #[inline(always)]
     pub(crate) fn get(&self) -> Value<'h> {
         // SAFETY: a cell holds the word of a value from the time when it can be reached.

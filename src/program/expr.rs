@@ -229,10 +229,8 @@ pub(crate) struct Formals<'h> {
 pub(crate) struct FormalsPlan<'h> {
     /// The index of each formal in the set; `u32::MAX` if it is absent.
     pub(crate) indices: &'h [u32],
-    /// Which of those that are absent have a constant as their default, and that.
-    pub(crate) constants: &'h [(u32, ValueCell<'h>)],
-    /// Which others are absent and have a default.
-    pub(crate) defaults: &'h [u32],
+    /// Those that are absent and have a default.
+    pub(crate) defaults: &'h [(u32, &'h Expr<'h>)],
 }
 
 /// One formal parameter.
