@@ -360,7 +360,7 @@ impl Recipe {
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
     let mut inputs: Vec<(StorePath, InputOutputs)> = Vec::new();
     let mut sources: Vec<StorePath> = Vec::new();
-    let mut others: Vec<&ContextElement> = Vec::new();
+    let (mut dynamic, mut deep) = (Vec::new(), Vec::new());
     // Trees are made of what is in their order in less time than by searching the place of each.
     for element in eval.contexts.in_order_of_paths(context) {
         match element {
@@ -369,24 +369,22 @@ fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Deriva
                 Some((last, known)) if last == drv => known.outputs.extend(outputs.iter().cloned()),
                 _ => inputs.push((drv.clone(), outputs.iter().cloned().collect())),
             },
-            _ => others.push(element),
+            ContextElement::Built { drv, outputs } => dynamic.push((drv, outputs)),
+            ContextElement::DrvDeep(drv) => deep.push(drv),
         }
     }
     derivation.input_derivations = inputs.into_iter().collect();
     derivation.input_sources = sources.into_iter().collect();
-    for element in others {
-        match element {
-            ContextElement::Opaque(_) => {}
-            ContextElement::Built { drv, outputs } => derivation.add_input(drv.clone(), outputs)?,
-            // The builder may look at all of it, so all of it is an input.
-            ContextElement::DrvDeep(drv) => {
-                for path in eval.store.closure(drv)? {
-                    for output in eval.store.outputs_of(&path)? {
-                        derivation.add_input(path.clone(), &[output])?;
-                    }
-                    derivation.input_sources.insert(path);
-                }
+    for (drv, outputs) in dynamic {
+        derivation.add_input(drv.clone(), outputs)?;
+    }
+    // The builder may look at all of it, so all of it is an input.
+    for drv in deep {
+        for path in eval.store.closure(drv)? {
+            for output in eval.store.outputs_of(&path)? {
+                derivation.add_input(path.clone(), &[output])?;
             }
+            derivation.input_sources.insert(path);
         }
     }
     Ok(())

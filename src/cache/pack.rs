@@ -44,7 +44,9 @@ const ENTRIES_FOR_GAP: usize = 4;
 pub(super) struct Pack {
     path: PathBuf,
     size: u64,
-    entries: u32,
+    /// So many places there are in the table.
+    places: usize,
+    /// So many rows it has.
     rows: usize,
     bytes: Bytes,
 }
@@ -103,7 +105,7 @@ impl Pack {
             Some(mapping) => Bytes::Mapped(mapping),
             None => Bytes::Read { file, first: 0, rows: Vec::new(), entry: Vec::new() },
         };
-        Ok(Pack { path, size, entries, rows, bytes })
+        Ok(Pack { path, size, places, rows, bytes })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -114,11 +116,8 @@ impl Pack {
         self.size
     }
 
-    /// A row of the table, if there are so many and it can be read.
+    /// A row of the table, if it can be read.
     fn row(&mut self, at: usize) -> Option<[u8; ROW]> {
-        if at >= self.rows {
-            return None;
-        }
         match &mut self.bytes {
             Bytes::Mapped(mapping) => mapping.bytes()[HEADER..].as_chunks().0.get(at).copied(),
             Bytes::Read { file, first, rows, .. } => {
@@ -137,7 +136,7 @@ impl Pack {
     /// Where the entry of a key is, for [`entry`](Self::entry), until another is looked for.
     pub(super) fn find(&mut self, key: &Key) -> Option<Range<usize>> {
         let (half, other_half) = key.split_at(HALF);
-        for at in place_of(half, places(self.entries as usize)).. {
+        for at in place_of(half, self.places)..self.rows {
             let row = self.row(at)?;
             match row[..HALF].cmp(half) {
                 Ordering::Less => {}
@@ -180,10 +179,7 @@ impl Pack {
     }
 
     fn loaded(&self, place: &Range<usize>) -> &[u8] {
-        match &self.bytes {
-            Bytes::Mapped(mapping) => &mapping.bytes()[place.clone()],
-            Bytes::Read { entry, .. } => &entry[place.clone()],
-        }
+        self.entry(place.clone()).bytes()
     }
 
     /// Where an entry itself is, if it and the first half of its key are as they were written.

@@ -278,7 +278,7 @@ impl<'h> Eval<'h> {
             self.reserve(length).or_at(operands.pos)?;
             parts.push(right);
         }
-        self.concat_strings(&parts, &context)
+        Ok(Str::concat(self.heap, &parts, context.as_slice()))
     }
 
     /// The sum of a number and what must be one.

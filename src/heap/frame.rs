@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::region::widen;
-use super::value::frame_word;
+use super::value::{frame_of_word, frame_word};
 use super::{Closure, Heap, Slot};
 
 /// A parent frame and a row of slots. `let`, `rec`, formals, arguments and `with` all make one.
@@ -89,11 +88,8 @@ impl<'h> Frame<'h> {
 
     #[inline(always)]
     pub(crate) fn parent(self) -> Option<Frame<'h>> {
-        match self.header() & !CAPTURED {
-            0 => None,
-            // SAFETY: without the flag it is what `narrow` made of the parent.
-            parent => Some(Frame { object: unsafe { widen(parent as usize, 0) }, heap: PhantomData }),
-        }
+        // SAFETY: without the flag it is the word of the parent.
+        unsafe { frame_of_word(self.header() & !CAPTURED) }
     }
 
     /// The slots; one is `None` until its value has been decided.

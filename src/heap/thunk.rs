@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use super::prefetch::prefetch;
 use super::region::{narrow, widen};
-use super::value::{TAG_OBJECT, frame_word};
+use super::value::{TAG_OBJECT, frame_of_word, frame_word};
 use super::{Frame, Heap, Value, ValueCell};
 use crate::program::Expr;
 
@@ -132,10 +132,7 @@ impl<'h> Thunk<'h> {
         // SAFETY: the first tells what both are, as the table above says.
         unsafe {
             match first & TAG_MASK {
-                CODE_TAG => Suspension::Code(
-                    widen(first as usize, 0).as_ref(),
-                    (second != 0).then(|| Frame::from_object(widen(second as usize, 0))),
-                ),
+                CODE_TAG => Suspension::Code(widen(first as usize, 0).as_ref(), frame_of_word(second)),
                 TAG_OBJECT => Suspension::Apply(Value::from_word(first), Value::from_word(second)),
                 APPLY_MANY_TAG => {
                     let call = widen::<ValueCell<'h>>(first as usize, 2 * APPLY_MANY_TAG as usize);
@@ -163,17 +160,15 @@ impl<'h> Thunk<'h> {
         unsafe {
             // It will be needed once it is known what the expression is, which takes as long.
             prefetch(widen::<u32>(frame as usize, 0).as_ptr());
-            let frame = (frame != 0).then(|| Frame::from_object(widen(frame as usize, 0)));
-            Some((widen(code as usize, 0).as_ref(), frame))
+            Some((widen(code as usize, 0).as_ref(), frame_of_word(frame)))
         }
     }
 
     /// The frame of a thunk that waited for an expression, while that is being evaluated.
     pub(crate) fn begun_frame(self) -> Option<Frame<'h>> {
         debug_assert!(self.is_blackhole(), "it is being evaluated");
-        let frame = self.words()[1].get();
         // SAFETY: `begin_code` leaves the frame where it is.
-        (frame != 0).then(|| unsafe { Frame::from_object(widen(frame as usize, 0)) })
+        unsafe { frame_of_word(self.words()[1].get()) }
     }
 
     /// Marks a thunk that waits for a call of a function with one argument as being evaluated.

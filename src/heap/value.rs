@@ -393,3 +393,13 @@ pub(super) fn frame_word(frame: Option<Frame<'_>>) -> u32 {
         narrow(frame.object())
     })
 }
+
+/// The frame that is told by 32 bits, or none by zero.
+///
+/// # Safety
+/// They came from [`frame_word`] in the same heap.
+#[inline(always)]
+pub(super) unsafe fn frame_of_word<'h>(word: u32) -> Option<Frame<'h>> {
+    // SAFETY: what is not zero is what `narrow` made of a frame.
+    (word != 0).then(|| unsafe { Frame::from_object(widen(word as usize, 0)) })
+}
