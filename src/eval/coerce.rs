@@ -9,7 +9,7 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::builtins::Builtin;
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
-use crate::heap::{Attrs, Frame, Kind, List, Str, Value, Writer};
+use crate::heap::{Attrs, Frame, Kind, Str, Value, Writer};
 use crate::program::{Binary, Call, Expr, Interpolation, names};
 
 /// What may be made a string.
@@ -426,13 +426,6 @@ impl<'h> Eval<'h> {
         Err(error(Code::InfiniteRecursion, "infinite recursion encountered: this set stands for itself as text"))
     }
 
-    /// The text of a list, in the heap.
-    fn coerce_list(&mut self, list: List<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
-        let mut text = Vec::new();
-        self.append_list(list, how, context, &mut text)?;
-        Ok(self.heap.store_slice(&text))
-    }
-
     /// Appends the text of a value to `out`; what it refers to is added to `context`. It makes no text in between.
     pub(crate) fn append_coerced(
         &mut self,
@@ -449,28 +442,6 @@ impl<'h> Eval<'h> {
             Kind::List(list) if how.more => return self.append_list(list, how, context, out),
             Kind::Int(number) if how.more => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
             _ => out.extend_from_slice(self.coerce_forced(value, how, context)?),
-        }
-        Ok(())
-    }
-
-    /// The elements with blanks between them.
-    fn append_list(
-        &mut self,
-        list: List<'h>,
-        how: Coercion,
-        context: &mut ContextSet,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        if self.stack.is_low() {
-            return self.on_new_segment(|eval| eval.append_list(list, how, context, out));
-        }
-        for (index, element) in list.elements().iter().enumerate() {
-            let value = self.force_cell(element)?;
-            self.append_coerced(value, how, context, out)?;
-            let is_empty_list = value.as_list().is_some_and(|list| list.len() == 0);
-            if index + 1 < list.len() && !is_empty_list {
-                out.push(b' ');
-            }
         }
         Ok(())
     }

@@ -52,8 +52,15 @@ pub(crate) struct ContextTable {
     elements: IndexSet<ContextElement, FxBuildHasher>,
 }
 
+/// What has so many elements will have so many more, for which the table need not grow step by step.
+const SOME_ELEMENTS: usize = 256;
+const MANY_ELEMENTS: usize = 4096;
+
 impl ContextTable {
     pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {
+        if self.elements.len() == SOME_ELEMENTS {
+            self.elements.reserve(MANY_ELEMENTS);
+        }
         let (index, _) = self.elements.insert_full(element);
         ContextId(u32::try_from(index).expect("fewer than 2^32 store paths"))
     }

@@ -22,6 +22,7 @@ mod expr;
 mod files;
 mod host;
 mod import;
+mod list_texts;
 mod operators;
 mod position;
 mod print;
@@ -133,6 +134,7 @@ pub(crate) struct Eval<'h> {
     merge_plans: update::MergePlans<'h>,
     lookups: SelectTable<'h>,
     removals: removals::Removals<'h>,
+    list_texts: list_texts::ListTexts<'h>,
     /// The store paths, and the contexts, of paths that were copied to the store.
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
     /// Memory for the variables of the next derivation: an environment without any.
@@ -183,6 +185,7 @@ impl<'h> Eval<'h> {
             lookups: SelectTable::default(),
             spare_environment: None,
             removals: removals::Removals::default(),
+            list_texts: list_texts::ListTexts::default(),
             copied_paths: FxHashMap::default(),
             counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),

@@ -10,6 +10,10 @@ use crate::program::{Binary, Expr, Update};
 /// The merges of shapes that were seen, by the addresses of the shapes.
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 
+/// What has so many plans will have so many more, for which the table need not grow step by step.
+const SOME_PLANS: usize = 256;
+const MANY_PLANS: usize = 4096;
+
 impl<'h> Eval<'h> {
     /// `left // right`
     #[inline(never)]
@@ -113,6 +117,9 @@ impl<'h> Eval<'h> {
         }
         let (value, plan) = Attrs::merge_first(self.heap, left, right);
         if let Some(plan) = plan {
+            if self.merge_plans.len() == SOME_PLANS {
+                self.merge_plans.reserve(MANY_PLANS);
+            }
             self.merge_plans.insert(key, plan);
             remember(left_shape, right_shape, plan);
         }

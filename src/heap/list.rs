@@ -79,6 +79,11 @@ impl<'h> List<'h> {
         self.elements().iter().map(ValueCell::get)
     }
 
+    /// What tells it from other lists.
+    pub(crate) fn address(self) -> usize {
+        self.object.addr().get()
+    }
+
     pub(crate) fn value(self) -> Value<'h> {
         Value::of_object(self.object)
     }

@@ -33,6 +33,10 @@ pub(crate) struct Shape<'h> {
 #[derive(Default)]
 pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
 
+/// What has so many shapes will have so many more: the table need not grow step by step, moving all of them each time.
+const SOME_SHAPES: usize = 512;
+const MANY_SHAPES: usize = 8192;
+
 /// How two shapes merge into one.
 pub(crate) struct MergePlan<'h> {
     pub(crate) shape: &'h Shape<'h>,
@@ -83,6 +87,9 @@ impl<'h> Shape<'h> {
             return (shape, true);
         }
         let shape = Shape::unique(heap, names, positions);
+        if shapes.0.len() == SOME_SHAPES {
+            shapes.0.reserve(MANY_SHAPES, |&(hash, _)| hash);
+        }
         shapes.0.insert_unique(hash, (hash, NonNull::from(shape).cast()), |&(hash, _)| hash);
         (shape, false)
     }

@@ -73,6 +73,10 @@ struct PackedDerivation {
     outputs: Box<[StorePath]>,
 }
 
+/// What has so many objects will have so many more, for which the table need not grow step by step.
+const SOME_OBJECTS: usize = 32;
+const MANY_OBJECTS: usize = 1024;
+
 impl ComputeStore {
     /// A store without objects.
     pub fn new(dir: StoreDir) -> ComputeStore {
@@ -85,9 +89,16 @@ impl ComputeStore {
         content: impl FnOnce() -> Content,
         references: impl IntoIterator<Item = &'a StorePath>,
     ) {
+        self.make_room();
         self.objects
             .entry(path.clone())
             .or_insert_with(|| Object { content: content(), references: references.into_iter().cloned().collect() });
+    }
+
+    fn make_room(&mut self) {
+        if self.objects.len() == SOME_OBJECTS {
+            self.objects.reserve(MANY_OBJECTS);
+        }
     }
 
     fn object(&self, path: &StorePath) -> Result<&Object> {
@@ -134,6 +145,7 @@ impl Store for ComputeStore {
             self.remember(path, || Content::Text(file.bytes().into()), derivation.references());
             return Ok(());
         };
+        self.make_room();
         self.objects.entry(path.clone()).or_insert_with(|| {
             let values = derivation.env.places().map(|(_, value)| value);
             let mut long: SmallVec<[_; 8]> =

@@ -46,6 +46,10 @@ pub struct HashModulo {
     file: Vec<u8>,
 }
 
+/// Who knows so many derivations will know so many more, for which the table need not grow step by step.
+const SOME_KNOWN: usize = 32;
+const MANY_KNOWN: usize = 1024;
+
 /// What stands for a derivation in those that need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputHash {
@@ -190,7 +194,7 @@ impl HashModulo {
         self.complete_as(derivation, &known)?;
         let path = known.path.clone();
         self.earlier += 1;
-        self.known.insert(path.clone(), hash);
+        self.know(path.clone(), hash);
         self.repeats.remember(draft, known);
         Ok(Some(path))
     }
@@ -253,7 +257,7 @@ impl HashModulo {
                 self.input_hash(derivation)?
             }
         };
-        self.known.insert(path.clone(), hash);
+        self.know(path.clone(), hash);
         let known = Known::new(&completed.draft, path, derivation);
         if derivation.input_derivations.keys().any(|input| self.is_unproven(input)) {
             self.unproven.insert(path.clone());
@@ -321,8 +325,15 @@ impl HashModulo {
         self.learn_inputs(derivation, read)?;
         let hash = self.input_hash(derivation)?;
         self.unproven.insert(path.clone());
-        self.known.insert(path, hash);
+        self.know(path, hash);
         Ok(hash)
+    }
+
+    fn know(&mut self, path: StorePath, hash: InputHash) {
+        if self.known.len() == SOME_KNOWN {
+            self.known.reserve(MANY_KNOWN);
+        }
+        self.known.insert(path, hash);
     }
 
     fn is_unproven(&self, path: &StorePath) -> bool {
@@ -356,7 +367,7 @@ impl HashModulo {
                 let hash = self.input_hash(&finished.derivation)?;
                 above.remove(&finished.path);
                 self.unproven.insert(finished.path.clone());
-                self.known.insert(finished.path, hash);
+                self.know(finished.path, hash);
                 unknown = finished.siblings;
             } else {
                 return Ok(());
