@@ -1,18 +1,17 @@
 //! `derivationStrict`: from attributes to a recipe with its store paths.
 
-use std::collections::BTreeSet;
+mod finish;
+mod reading;
 
-use smallvec::{SmallVec, smallvec};
+use reading::Reading;
+use smallvec::SmallVec;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::eval::{AttrList, Coercion, ContextElement, ContextSet, ErrorExt, Eval, Result, error};
-use crate::heap::{Attrs, Str, Symbol, Value};
+use crate::eval::{ContextElement, ContextSet, ErrorExt, Eval, Result, error};
+use crate::heap::{Attrs, Str, Value};
 use crate::program::names;
-use crate::store::{
-    ContentAddressMethod, Derivation, Environment, HashAlgorithm, InputOutputs, Output, OutputName, Placeholder,
-    STRUCTURED_ATTRIBUTES, StorePath, check_name, output_placeholder,
-};
+use crate::store::{Environment, OutputName, Placeholder, StorePath, check_name, output_placeholder};
 
 builtins! {
     /// The store paths of the derivation that the set `attributes` describes: `drvPath`, and one attribute for each
@@ -133,25 +132,6 @@ fn in_derivation<'h>(eval: &Eval<'h>, error: Box<Diagnostic>, attrs: Attrs<'h>, 
 /// Most environments, and what their derivations are packed to, need less.
 const ENVIRONMENT_BYTES: usize = 4096;
 
-/// The attributes of a derivation as they are read one after the other.
-#[derive(Default)]
-struct Recipe {
-    /// The variables of the builder's environment in the order of their names.
-    env: Environment,
-    arguments: Vec<Vec<u8>>,
-    builder: Vec<u8>,
-    system: Vec<u8>,
-    /// The attributes as the members of a JSON object, with `__structuredAttrs`.
-    structured: Option<Vec<u8>>,
-    outputs: BTreeSet<OutputName>,
-    content_addressed: bool,
-    impure: bool,
-    hash: Option<String>,
-    hash_algorithm: Option<HashAlgorithm>,
-    hash_method: Option<ContentAddressMethod>,
-    context: ContextSet,
-}
-
 fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<Value<'h>> {
     if let Err(cause) = check_name(name.as_bytes()) {
         return Err(invalid(format!("this cannot be the name of a derivation: {cause}")));
@@ -159,11 +139,11 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
     // While this one is being read, others may be, too, and have an environment of their own.
     let new = || Environment::with_capacity(attrs.len_at_most(), ENVIRONMENT_BYTES);
     let env = eval.spare_environment.take().unwrap_or_else(new);
-    let mut recipe = Recipe { outputs: BTreeSet::from(["out".into()]), env, ..Recipe::default() };
+    let mut reading = Reading { env, ..Reading::default() };
     if let Some(flag) = attrs.get(names::STRUCTURED_ATTRS)
         && eval.force_bool(flag.get())?
     {
-        recipe.structured = Some(Vec::new());
+        reading.structured = Some(Vec::new());
     }
     let ignore_nulls = match attrs.get(names::IGNORE_NULLS) {
         Some(flag) => eval.force_bool(flag.get())?,
@@ -177,7 +157,7 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
         let value = if ignore_nulls { eval.force_cell(cell) } else { Ok(cell.get()) };
         let result = match value {
             Ok(value) if ignore_nulls && value.is_same(Value::NULL) => continue,
-            Ok(value) => recipe.read(eval, key, value),
+            Ok(value) => reading.read(eval, key, value),
             Err(error) => Err(error),
         };
         if let Err(error) = result {
@@ -189,248 +169,7 @@ fn instantiate<'h>(eval: &mut Eval<'h>, name: &str, attrs: Attrs<'h>) -> Result<
                 .frame(pos, || format!("while evaluating the attribute '{key}' of the derivation '{name}'").into()));
         }
     }
-    let derivation = recipe.finish(eval, name)?;
-    write(eval, derivation)
-}
-
-impl Recipe {
-    /// Takes in one attribute.
-    fn read<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
-        match key {
-            names::CONTENT_ADDRESSED => {
-                self.content_addressed = eval.force_bool(value)?;
-                require(eval, self.content_addressed, "ca-derivations")
-            }
-            names::IMPURE => {
-                self.impure = eval.force_bool(value)?;
-                require(eval, self.impure, "impure-derivations")
-            }
-            names::ARGS => {
-                for argument in eval.force_list(value)?.iter() {
-                    let mut text = Vec::new();
-                    eval.append_coerced(argument, Coercion::DERIVATION, &mut self.context, &mut text)?;
-                    self.arguments.push(text);
-                }
-                Ok(())
-            }
-            names::STRUCTURED_ATTRS if self.structured.is_some() => Ok(()),
-            _ if self.structured.is_some() => self.read_structured(eval, key, value),
-            _ => self.read_plain(eval, key, value),
-        }
-    }
-
-    /// An attribute that becomes a variable of the builder's environment.
-    fn read_plain<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
-        let Recipe { env, context, .. } = self;
-        let name = eval.symbols.bytes(key);
-        let text = env.insert_with(name, |bytes| eval.append_coerced(value, Coercion::DERIVATION, context, bytes))?;
-        match key {
-            names::BUILDER => self.builder = text.to_vec(),
-            names::SYSTEM => self.system = text.to_vec(),
-            names::OUTPUT_HASH => self.hash = Some(utf8(text)?.to_owned()),
-            names::OUTPUT_HASH_ALGO => self.hash_algorithm = hash_algorithm(text),
-            names::OUTPUT_HASH_MODE => self.hash_method = Some(hash_method(eval, text)?),
-            names::OUTPUTS => {
-                let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-                let outputs = words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_>>()?;
-                self.set_outputs(outputs)?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// An attribute that becomes a member of the JSON object that the builder gets.
-    fn read_structured<'h>(&mut self, eval: &mut Eval<'h>, key: Symbol, value: Value<'h>) -> Result<()> {
-        let members = self.structured.get_or_insert_default();
-        if !members.is_empty() {
-            members.push(b',');
-        }
-        super::json::write_json_string(eval.symbols.bytes(key), members)?;
-        members.push(b':');
-        eval.write_json(value, members, &mut self.context)?;
-        match key {
-            names::BUILDER => {
-                let builder = eval.force_string(value)?;
-                self.context.add(builder.context());
-                self.builder = builder.bytes().to_vec();
-            }
-            names::SYSTEM => self.system = eval.force_plain_string(value)?.to_vec(),
-            names::OUTPUT_HASH => self.hash = Some(utf8(eval.force_plain_string(value)?)?.to_owned()),
-            names::OUTPUT_HASH_ALGO => self.hash_algorithm = hash_algorithm(eval.force_plain_string(value)?),
-            names::OUTPUT_HASH_MODE => {
-                let mode = eval.force_plain_string(value)?;
-                self.hash_method = Some(hash_method(eval, mode)?);
-            }
-            names::OUTPUTS => {
-                let list = eval.force_list(value)?;
-                let outputs = list.iter().map(|output| Ok(utf8(eval.force_plain_string(output)?)?.to_owned()));
-                let outputs = outputs.collect::<Result<_>>()?;
-                self.set_outputs(outputs)?;
-            }
-            names::ALLOWED_REFERENCES
-            | names::ALLOWED_REQUISITES
-            | names::DISALLOWED_REFERENCES
-            | names::DISALLOWED_REQUISITES
-            | names::MAX_SIZE
-            | names::MAX_CLOSURE_SIZE => {
-                let key = eval.symbols.text(key);
-                let message =
-                    format!("with structured attributes, '{key}' has no effect; use 'outputChecks.<output>.{key}'");
-                eval.warn(&Diagnostic::warning(Code::Deprecated, message));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn set_outputs(&mut self, outputs: Vec<String>) -> Result<()> {
-        self.outputs.clear();
-        for output in outputs {
-            if output == "drvPath" {
-                return Err(invalid("an output cannot be called 'drvPath'"));
-            }
-            if self.outputs.contains(output.as_str()) {
-                return Err(invalid(format!("the output '{output}' is listed twice")));
-            }
-            self.outputs.insert(output.into());
-        }
-        if self.outputs.is_empty() {
-            return Err(invalid("a derivation must have an output"));
-        }
-        Ok(())
-    }
-
-    /// The derivation, with the paths of its outputs.
-    fn finish(self, eval: &mut Eval<'_>, name: &str) -> Result<Derivation> {
-        let mut env = self.env;
-        if let Some(members) = self.structured {
-            env.insert(STRUCTURED_ATTRIBUTES, [b"{", &members[..], b"}"].concat());
-        }
-        if self.builder.is_empty() {
-            return Err(invalid("the attribute 'builder' is missing"));
-        }
-        if self.system.is_empty() {
-            return Err(invalid("the attribute 'system' is missing"));
-        }
-        let only_out = self.outputs.iter().map(|output| &**output).eq(["out"]);
-        let is_text = self.hash_method == Some(ContentAddressMethod::Text);
-        if name.ends_with(".drv") && !(is_text && only_out) {
-            return Err(invalid("the name of a derivation can end in '.drv' only if a derivation is what it builds"));
-        }
-        let mut derivation = Derivation {
-            name: name.to_owned(),
-            system: self.system,
-            builder: self.builder,
-            args: self.arguments,
-            ..Derivation::default()
-        };
-        add_inputs(eval, &self.context, &mut derivation)?;
-        for output in &self.outputs {
-            let (value, text) = if let Some(hash) = &self.hash {
-                if !only_out {
-                    return Err(invalid("a derivation with a fixed hash has one output, 'out'"));
-                }
-                let hash = eval.fixed_hash(hash, self.hash_algorithm)?;
-                let method = self.hash_method.unwrap_or(ContentAddressMethod::Flat);
-                let fixed = Output::fixed(eval.store.dir(), name, output, method, hash)?;
-                let path = fixed.path().map(|path| eval.store.print(path)).unwrap_or_default();
-                (fixed, path)
-            } else if self.content_addressed || self.impure {
-                let algorithm = self.hash_algorithm.unwrap_or(HashAlgorithm::Sha256);
-                let method = self.hash_method.unwrap_or(ContentAddressMethod::Nar);
-                let value = match (self.content_addressed, self.impure) {
-                    (true, true) => return Err(invalid("a derivation cannot be both content-addressed and impure")),
-                    (_, true) => Output::Impure { method, algorithm },
-                    (_, false) => Output::Floating { method, algorithm },
-                };
-                (value, output_placeholder(&**output))
-            } else {
-                (Output::Deferred, String::new())
-            };
-            env.insert(&**output, text);
-            derivation.outputs.insert(output.clone(), value);
-        }
-        derivation.env = env;
-        Ok(derivation)
-    }
-}
-
-/// Adds what the strings of a derivation refer to.
-fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
-    let mut inputs: Vec<(StorePath, InputOutputs)> = Vec::new();
-    let mut sources: Vec<StorePath> = Vec::new();
-    let (mut dynamic, mut deep) = (Vec::new(), Vec::new());
-    // Trees are made of what is in their order in less time than by searching the place of each.
-    for element in eval.contexts.in_order_of_paths(context) {
-        match element {
-            ContextElement::Opaque(path) => sources.push(path.clone()),
-            ContextElement::Built { drv, outputs } if outputs.len() == 1 => match inputs.last_mut() {
-                Some((last, known)) if last == drv => known.outputs.extend(outputs.iter().cloned()),
-                _ => inputs.push((drv.clone(), outputs.iter().cloned().collect())),
-            },
-            ContextElement::Built { drv, outputs } => dynamic.push((drv, outputs)),
-            ContextElement::DrvDeep(drv) => deep.push(drv),
-        }
-    }
-    derivation.input_derivations = inputs.into_iter().collect();
-    derivation.input_sources = sources.into_iter().collect();
-    for (drv, outputs) in dynamic {
-        derivation.add_input(drv.clone(), outputs)?;
-    }
-    // The builder may look at all of it, so all of it is an input.
-    for drv in deep {
-        for path in eval.store.closure(drv)? {
-            for output in eval.store.outputs_of(&path)? {
-                derivation.add_input(path.clone(), &[output])?;
-            }
-            derivation.input_sources.insert(path);
-        }
-    }
-    Ok(())
-}
-
-/// Computes the paths of a derivation and gives them to the program.
-fn write<'h>(eval: &mut Eval<'h>, mut derivation: Derivation) -> Result<Value<'h>> {
-    eval.counters.derivations += 1;
-    let drv_path = eval.store.add_derivation(&mut derivation)?;
-    let mut context = ContextSet::default();
-    context.insert(eval.contexts.intern(ContextElement::DrvDeep(drv_path.clone())));
-    let drv_value = eval.store.path_value(eval.heap, &drv_path, &context);
-    let mut attrs = AttrList::from_iter([(names::DRV_PATH, Pos::NONE, drv_value)]);
-    for (name, output) in &derivation.outputs {
-        let mut context = ContextSet::default();
-        context.insert(
-            eval.contexts.intern(ContextElement::Built { drv: drv_path.clone(), outputs: smallvec![name.clone()] }),
-        );
-        let value = match output.path() {
-            Some(path) => eval.store.path_value(eval.heap, path, &context),
-            None => {
-                let text = Placeholder::of_output(&drv_path, name).to_string();
-                Str::concat(eval.heap, &[text.as_bytes()], context.as_slice())
-            }
-        };
-        attrs.push((eval.symbols.intern(name.as_bytes()), Pos::NONE, value));
-    }
-    derivation.env.clear();
-    eval.spare_environment = Some(derivation.env);
-    Ok(eval.attrs_from(attrs))
-}
-
-fn hash_algorithm(name: &[u8]) -> Option<HashAlgorithm> {
-    HashAlgorithm::from_name(std::str::from_utf8(name).ok()?)
-}
-
-fn hash_method(eval: &Eval<'_>, name: &[u8]) -> Result<ContentAddressMethod> {
-    let name = utf8(name)?;
-    let Some(method) = ContentAddressMethod::from_name(name) else {
-        return Err(
-            invalid(format!("unknown outputHashMode '{name}'")).hint("the modes are flat, recursive (or nar) and text")
-        );
-    };
-    require(eval, method == ContentAddressMethod::Text, "dynamic-derivations")?;
-    require(eval, method == ContentAddressMethod::Git, "git-hashing")?;
-    Ok(method)
+    reading.finish(eval, name)
 }
 
 /// Refuses what needs a feature that is not enabled.

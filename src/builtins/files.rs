@@ -282,6 +282,6 @@ impl<'h> Eval<'h> {
     pub(super) fn store_path_value(&mut self, path: StorePath) -> Value<'h> {
         let mut context = ContextSet::default();
         context.insert(self.contexts.intern(ContextElement::Opaque(path.clone())));
-        self.store.path_value(self.heap, &path, &context)
+        self.store.path_value(self.heap, &path, context.as_slice())
     }
 }

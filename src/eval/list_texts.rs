@@ -61,7 +61,7 @@ impl<'h> Eval<'h> {
             return self.append_elements(list, how, context, out);
         }
         let place = self.list_texts.place(list);
-        if !place.list.replace(Some(list)).is_some_and(|last| last.address() == list.address()) {
+        if place.list.replace(Some(list)).is_none_or(|last| last.address() != list.address()) {
             place.text.set(None);
             return self.append_elements(list, how, context, out);
         }

@@ -14,11 +14,11 @@ use crate::builtins::builtin_file;
 use crate::builtins::text::path::base_name;
 use crate::cache::Cache;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::heap::{Heap, Str, Value};
+use crate::heap::{ContextId, Heap, Str, Value};
 use crate::program::names;
 use crate::store::{
-    self, ContentAddressMethod, Derivation, FileSource, FileType, Hash, HashAlgorithm, HashModulo, Location,
-    OutputName, Selection, Store, StoreDir, StorePath, Tree, nar,
+    self, ContentAddressMethod, Derivation, FileSource, FileType, Hash, HashAlgorithm, HashModulo, Location, Made,
+    OutputName, Recipe, Selection, Store, StoreDir, StorePath, Tree, nar,
 };
 
 /// A store and what evaluation remembers of it.
@@ -26,11 +26,16 @@ pub(crate) struct StoreState {
     store: Box<dyn Store>,
     dir: StoreDir,
     hashes: HashModulo,
+    /// Of outputs.
+    output_names: Vec<OutputName>,
     /// The sources that were copied, by their paths.
     sources: FxHashMap<Vec<u8>, StorePath>,
     /// The URLs of what was not fetched because its store path is known without that.
     origins: FxHashMap<StorePath, Box<str>>,
 }
+
+/// So many names of outputs are kept at most.
+const MOST_OUTPUT_NAMES: usize = 16;
 
 /// Where what a path names can be read.
 pub(crate) enum Place<'p> {
@@ -51,7 +56,14 @@ impl StoreState {
             store.use_cache(cache);
             hashes.use_cache(cache.clone());
         }
-        StoreState { store, hashes, dir, sources: FxHashMap::default(), origins: FxHashMap::default() }
+        StoreState {
+            store,
+            hashes,
+            output_names: Vec::new(),
+            dir,
+            sources: FxHashMap::default(),
+            origins: FxHashMap::default(),
+        }
     }
 
     pub(crate) fn dir(&self) -> &StoreDir {
@@ -64,8 +76,8 @@ impl StoreState {
     }
 
     /// A store path in full, as a string with this context.
-    pub(crate) fn path_value<'h>(&self, heap: &'h Heap, path: &StorePath, context: &ContextSet) -> Value<'h> {
-        Str::concat(heap, &self.dir.parts(path).map(str::as_bytes), context.as_slice())
+    pub(crate) fn path_value<'h>(&self, heap: &'h Heap, path: &StorePath, context: &[ContextId]) -> Value<'h> {
+        Str::concat(heap, &self.dir.parts(path).map(str::as_bytes), context)
     }
 
     /// The store path that a path is or is below.
@@ -138,6 +150,23 @@ impl StoreState {
     /// Computes the paths of a derivation and adds it.
     pub(crate) fn add_derivation(&mut self, derivation: &mut Derivation) -> Result<StorePath> {
         Ok(store::instantiate(&mut *self.store, &mut self.hashes, derivation)?)
+    }
+
+    /// The same for the derivation that a recipe is for.
+    pub(crate) fn add_recipe(&mut self, recipe: &mut Recipe<'_>) -> Result<Made> {
+        Ok(store::instantiate_recipe(&mut *self.store, &mut self.hashes, recipe)?)
+    }
+
+    /// The name of an output as text that those of the same name share: there are few.
+    pub(crate) fn output_name(&mut self, name: &str) -> OutputName {
+        if let Some(known) = self.output_names.iter().find(|known| ***known == *name) {
+            return known.clone();
+        }
+        let new = OutputName::from(name);
+        if self.output_names.len() < MOST_OUTPUT_NAMES {
+            self.output_names.push(new.clone());
+        }
+        new
     }
 
     /// How many derivations were not hashed, since an earlier run has done so.

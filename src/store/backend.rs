@@ -1,6 +1,5 @@
 //! What evaluation needs of a store.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,14 +7,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
-use super::aterm;
 use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
-use super::hash_modulo::HashModulo;
-use super::hasher::{Hasher, sha256};
+use super::hasher::Hasher;
+use super::instantiate::DerivationFile;
 use super::nar;
-use super::packed::Packed;
 use super::path::{StoreDir, StorePath};
 use super::tree::Tree;
 use crate::cache::Cache;
@@ -54,7 +51,8 @@ pub trait Store: Send {
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath>;
 
-    /// Adds the file of a derivation that is complete. `path` is its store path. [`instantiate`] completes and adds one.
+    /// Adds the file of a derivation that is complete. `path` is its store path. [`instantiate`](super::instantiate())
+    /// completes and adds one.
     ///
     /// # Errors
     ///
@@ -97,42 +95,6 @@ pub trait Store: Send {
     fn ensure(&mut self, path: &StorePath) -> Result<()>;
 }
 
-/// The file of a derivation, which is written only if a store needs it.
-#[derive(Debug, Clone, Copy)]
-pub struct DerivationFile<'a> {
-    derivation: &'a Derivation,
-    dir: &'a StoreDir,
-    packed: Option<Packed>,
-    written: Option<&'a [u8]>,
-}
-
-impl<'a> DerivationFile<'a> {
-    /// That of a derivation that is complete.
-    pub fn new(derivation: &'a Derivation, dir: &'a StoreDir) -> DerivationFile<'a> {
-        DerivationFile { derivation, dir, packed: None, written: None }
-    }
-
-    /// The same if the derivation was packed so.
-    pub(super) fn with_packed(self, packed: Packed) -> DerivationFile<'a> {
-        DerivationFile { packed: Some(packed), ..self }
-    }
-
-    /// The derivation.
-    pub fn derivation(&self) -> &'a Derivation {
-        self.derivation
-    }
-
-    /// The bytes of the file, as [`aterm::to_bytes`] gives them.
-    pub fn bytes(&self) -> Cow<'a, [u8]> {
-        self.written.map_or_else(|| aterm::to_bytes(self.derivation, self.dir).into(), Cow::Borrowed)
-    }
-
-    /// How the derivation was packed, without the paths of outputs that follow from the rest. Not all are.
-    pub(super) fn packed(&self) -> Option<Packed> {
-        self.packed
-    }
-}
-
 /// Where a store object can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -140,38 +102,6 @@ pub enum Location {
     Text(Arc<[u8]>),
     /// It is the same as what is at this path of the file source.
     Path(PathBuf),
-}
-
-/// Completes a derivation, adds it to the store and remembers it as a possible
-/// input of others. Returns the path of its file.
-///
-/// # Errors
-///
-/// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
-pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
-    let draft = hashes.draft(derivation)?;
-    if let Some(path) = hashes.find_repeated(&draft, derivation, |path| store.contains(path))? {
-        return Ok(path);
-    }
-    if let Some(path) = hashes.find_earlier(&draft, derivation)? {
-        store.add_derivation(&path, &hashes.unwritten_file(&draft, derivation))?;
-        return Ok(path);
-    }
-    let completed = hashes.complete(draft, derivation, &mut |path| store.read_derivation(path))?;
-    let path = derivation_path(store.dir(), derivation, hashes.file())?;
-    let file = DerivationFile { written: Some(hashes.file()), ..hashes.unwritten_file(&draft, derivation) };
-    store.add_derivation(&path, &file)?;
-    hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
-    Ok(path)
-}
-
-/// The path of a derivation that is complete and has this file.
-///
-/// # Errors
-///
-/// If its name cannot be that of a store object.
-pub fn derivation_path(dir: &StoreDir, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
-    dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())
 }
 
 /// A store object and all that it refers to, directly or not.

@@ -10,10 +10,11 @@ use super::address::ContentAddressMethod;
 use super::archive_hash::ArchiveHasher;
 use super::aterm;
 use super::aterm_parse::parse;
-use super::backend::{DerivationFile, Location, Store, TreeHashes, hash_tree};
-use super::derivation::{Derivation, Output};
+use super::backend::{Location, Store, TreeHashes, hash_tree};
+use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::HashAlgorithm;
+use super::instantiate::{DerivationFile, PackedFile};
 use super::packed;
 use super::path::{StoreDir, StorePath};
 use super::shared_texts::{LONG, SharedText, SharedTexts};
@@ -70,7 +71,7 @@ struct PackedDerivation {
     /// So many bytes of the text are those of variables.
     variables: usize,
     /// The paths of outputs that are not in there.
-    outputs: Box<[StorePath]>,
+    outputs: SmallVec<[StorePath; 1]>,
 }
 
 /// What has so many objects will have so many more, for which the table need not grow step by step.
@@ -140,21 +141,20 @@ impl Store for ComputeStore {
     }
 
     fn add_derivation(&mut self, path: &StorePath, file: &DerivationFile<'_>) -> Result<()> {
-        let derivation = file.derivation();
         let Some(packed) = file.packed() else {
-            self.remember(path, || Content::Text(file.bytes().into()), derivation.references());
+            self.remember(path, || Content::Text(file.bytes().into()), file.derivation().references());
             return Ok(());
         };
         self.make_room();
         self.objects.entry(path.clone()).or_insert_with(|| {
-            let values = derivation.env.places().map(|(_, value)| value);
+            let PackedFile { env, packed, outputs, .. } = &*packed;
+            let values = env.places().map(|(_, value)| value);
             let mut long: SmallVec<[_; 8]> =
                 values.filter(|value| value.len() >= LONG && value.end <= packed.variables).collect();
             long.sort_unstable_by_key(|value| value.start);
-            let text = self.texts.share(packed.bytes(derivation), &long);
-            let outputs = derivation.outputs.values().filter_map(Output::input_addressed_path).cloned().collect();
-            let content = Content::Derivation(PackedDerivation { text, variables: packed.variables, outputs });
-            Object { content, references: Box::default() }
+            let text = self.texts.share(packed.bytes(env), &long);
+            let packed = PackedDerivation { text, variables: packed.variables, outputs: outputs.clone() };
+            Object { content: Content::Derivation(packed), references: Box::default() }
         });
         Ok(())
     }

@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 
 use super::address::ContentAddressMethod;
 use super::aterm_parse::parse;
-use super::backend::{DerivationFile, Location, Store, TreeHashes, git_unsupported};
+use super::backend::{Location, Store, TreeHashes, git_unsupported};
 use super::derivation::Derivation;
 use super::error::{Error, Result};
 use super::hash::{Hash, HashAlgorithm};
 use super::hasher::Hasher;
+use super::instantiate::DerivationFile;
 use super::nar::NarWriter;
 use super::path::{StoreDir, StorePath};
 use super::restore::{Restore, make_canonical, remove};

@@ -37,28 +37,24 @@ impl Environment {
     /// Adds a variable, or replaces its value. In ascending order of names this takes constant time; for many in another
     /// order, collect them.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let written = self.insert_with(name, |bytes| {
-            bytes.extend_from_slice(value.as_ref());
-            Ok::<_, std::convert::Infallible>(())
-        });
-        match written {
-            Ok(_) => {}
-            Err(never) => match never {},
-        }
+        let name = name.as_ref();
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(value.as_ref());
+        self.set(self.find(name), name, start..self.bytes.len());
     }
 
-    /// Does what [`insert`](Environment::insert) does with a value that `write` appends to the bytes, and gives the value.
+    /// Adds a variable whose name comes after all that are there, with a value that `write` appends to the bytes, and gives the value.
     /// After an error there is no new variable.
-    pub(crate) fn insert_with<Error>(
+    pub(crate) fn push_with<Error>(
         &mut self,
-        name: impl AsRef<[u8]>,
+        name: &[u8],
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<&[u8], Error> {
-        let name = name.as_ref();
+        debug_assert_eq!(self.find(name), Err(self.variables.len()), "the names come in order");
         let start = self.bytes.len();
         write(&mut self.bytes)?;
         let value = start..self.bytes.len();
-        self.set(self.find(name), name, value.clone());
+        self.set(Err(self.variables.len()), name, value.clone());
         Ok(&self.bytes[value])
     }
 

@@ -16,14 +16,14 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::aterm::{self, Outputs, Parts};
-use super::backend::DerivationFile;
 use super::derivation::{Derivation, DerivationKind, Output, OutputName};
 use super::environment::Environment;
 use super::error::{Error, Result};
 use super::hash::Hash;
 use super::hasher::{digest, sha256, sha256_of_parts};
-use super::packed;
+use super::packed::{self, Packed};
 use super::path::{StoreDir, StorePath};
+use super::recipe::Recipe;
 use super::repeats::{Draft, Known, PackedDraft, Repeats};
 use crate::cache::Cache;
 
@@ -117,6 +117,10 @@ impl HashModulo {
         self.fill(derivation, hash.as_ref())
     }
 
+    pub(super) fn dir(&self) -> &StoreDir {
+        &self.dir
+    }
+
     /// Takes in what earlier runs have kept in a cache, and keeps there what is new.
     pub(crate) fn use_cache(&mut self, cache: Cache) {
         self.repeats.use_cache(cache);
@@ -132,75 +136,74 @@ impl HashModulo {
         match derivation.kind()? {
             DerivationKind::Fixed if !derivation.has_dynamic_inputs() => {
                 self.fill(derivation, None)?;
-                Ok(Draft::Fixed(self.pack(derivation)))
+                let packed = packed::pack(derivation);
+                Ok(Draft::Fixed(self.digest(&derivation.name, &mut derivation.env, packed)))
             }
             DerivationKind::Deferred if !derivation.has_dynamic_inputs() && has_empty_outputs(derivation) => {
-                Ok(Draft::Masked(self.pack(derivation)))
+                let packed = packed::pack(derivation);
+                Ok(Draft::Masked(self.digest(&derivation.name, &mut derivation.env, packed)))
             }
             _ => Ok(Draft::Other),
         }
     }
 
-    /// Packs a derivation, and digests that with what else tells it.
-    fn pack(&self, derivation: &mut Derivation) -> PackedDraft {
-        let packed = packed::pack(derivation);
-        let bytes = derivation.env.bytes_mut();
-        Draft::write_rest(&derivation.name, &self.dir, packed, bytes);
+    /// The same for a recipe.
+    pub(super) fn draft_of_recipe(&self, recipe: &mut Recipe<'_>) -> Draft {
+        let packed = recipe.pack();
+        let draft = self.digest(recipe.name, &mut recipe.env, packed);
+        match recipe.is_fixed() {
+            true => Draft::Fixed(draft),
+            false => Draft::Masked(draft),
+        }
+    }
+
+    /// Digests a derivation that was packed behind these variables, with what else tells it.
+    fn digest(&self, name: &str, env: &mut Environment, packed: Packed) -> PackedDraft {
+        let bytes = env.bytes_mut();
+        Draft::write_rest(name, &self.dir, packed, bytes);
         let digest = digest(bytes);
         bytes.truncate(packed.length);
         PackedDraft { digest, packed }
     }
 
-    /// The file of a derivation that is complete and has this draft.
-    pub(super) fn unwritten_file<'a>(&'a self, draft: &Draft, derivation: &'a Derivation) -> DerivationFile<'a> {
-        let file = DerivationFile::new(derivation, &self.dir);
-        match draft {
-            Draft::Masked(draft) | Draft::Fixed(draft) => file.with_packed(draft.packed),
-            Draft::Other => file,
-        }
-    }
-
-    /// The path of the derivation of which there is this draft, if it was completed in this run and the store has it. Then it
-    /// is complete, too.
+    /// What is known of the derivation with so many outputs of which there is this draft, if it was completed in this run and the store
+    /// has it.
     pub(super) fn find_repeated(
         &self,
         draft: &Draft,
-        derivation: &mut Derivation,
+        outputs: usize,
         is_there: impl Fn(&StorePath) -> bool,
-    ) -> Result<Option<StorePath>> {
+    ) -> Option<&Known> {
         // A name that no output can have may look like several outputs.
         let fits = |known: &Known| match draft {
-            Draft::Masked(_) => known.outputs.len() == derivation.outputs.len(),
+            Draft::Masked(_) => known.outputs.len() == outputs,
             _ => true,
         };
-        match self.repeats.find(draft).filter(|known| fits(known) && is_there(&known.path)) {
-            Some(known) => {
-                self.complete_as(derivation, known)?;
-                Ok(Some(known.path.clone()))
-            }
-            None => Ok(None),
-        }
+        self.repeats.find(draft).filter(|known| fits(known) && is_there(&known.path))
     }
 
-    /// The path of the derivation of which there is this draft, if it was completed in an earlier run. Then it is complete, too,
-    /// and it is remembered.
-    pub(super) fn find_earlier(&mut self, draft: &Draft, derivation: &mut Derivation) -> Result<Option<StorePath>> {
-        let Some((known, hash)) = self.repeats.find_earlier(draft, derivation) else { return Ok(None) };
+    /// What is known of the derivation with this name, these outputs and these input derivations of which there is this draft, if it was
+    /// completed in an earlier run. Then it is remembered.
+    pub(super) fn find_earlier<'a>(
+        &mut self,
+        draft: &Draft,
+        name: &str,
+        outputs: impl Iterator<Item = &'a OutputName>,
+        mut inputs: impl Iterator<Item = &'a StorePath>,
+    ) -> Option<Known> {
+        let (known, hash) = self.repeats.find_earlier(draft, name, outputs)?;
         // It depends on nothing but what this run has made, too.
-        let is_made = |path: &StorePath| self.known.contains_key(path) && !self.is_unproven(path);
-        if !derivation.input_derivations.keys().all(is_made) {
-            return Ok(None);
+        if !inputs.all(|path| self.known.contains_key(path) && !self.is_unproven(path)) {
+            return None;
         }
-        self.complete_as(derivation, &known)?;
-        let path = known.path.clone();
         self.earlier += 1;
-        self.know(path.clone(), hash);
-        self.repeats.remember(draft, known);
-        Ok(Some(path))
+        self.know(known.path.clone(), hash);
+        self.repeats.remember(draft, known.clone());
+        Some(known)
     }
 
     /// Gives a derivation the paths of outputs that are known.
-    fn complete_as(&self, derivation: &mut Derivation, known: &Known) -> Result<()> {
+    pub(super) fn complete_as(&self, derivation: &mut Derivation, known: &Known) -> Result<()> {
         let Derivation { name, outputs, env, .. } = derivation;
         for ((output_name, output), path) in outputs.iter_mut().zip(&known.outputs) {
             self.fill_variable(name, env, output_name, path)?;

@@ -24,12 +24,14 @@ mod error;
 pub mod hash;
 mod hash_modulo;
 mod hasher;
+mod instantiate;
 pub mod json;
 pub mod nar;
 pub mod nix32;
 mod packed;
 pub mod path;
 mod placeholder;
+mod recipe;
 mod repeats;
 mod restore;
 mod shared_texts;
@@ -39,7 +41,7 @@ mod tree_stamps;
 
 pub use address::{ContentAddressMethod, output_path_name};
 pub use aterm_parse::parse as parse_derivation;
-pub use backend::{DerivationFile, Location, Store, closure, derivation_path, hash_tree, instantiate};
+pub use backend::{Location, Store, closure, hash_tree};
 pub use compute_store::ComputeStore;
 pub use derivation::{
     Derivation, DerivationKind, InputOutputs, MAX_DYNAMIC_DEPTH, Output, OutputName, STRUCTURED_ATTRIBUTES,
@@ -50,7 +52,10 @@ pub use error::{Error, NameProblem, Result};
 pub use hash::{Hash, HashAlgorithm, HashError, HashFormat};
 pub use hash_modulo::{HashModulo, InputHash, ReadDerivation};
 pub use hasher::{Hasher, hash_bytes};
+pub(crate) use instantiate::instantiate_recipe;
+pub use instantiate::{DerivationFile, derivation_path, instantiate};
 pub use path::{StoreDir, StorePath, check_name};
 pub use placeholder::{Placeholder, output_placeholder};
+pub(crate) use recipe::{Input, Made, Recipe};
 pub use stamp::Stamp;
 pub use tree::{DirectoryEntry, FileSource, FileSystem, FileType, MAX_TREE_DEPTH, OpenFile, Selection, Tree, select};

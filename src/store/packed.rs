@@ -3,14 +3,13 @@
 //!
 //! Names and values of the variables come first, as the [`Environment`] has them; what follows tells where in there they are. A text is
 //! its length and its bytes, a list the number of its items and these. Paths of outputs that follow from the rest are not there.
-//!
-//! [`Environment`]: super::environment::Environment
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::address::ContentAddressMethod;
 use super::derivation::{Derivation, InputOutputs, Output, OutputName};
+use super::environment::Environment;
 use super::hash::{Hash, HashAlgorithm};
 use super::path::{StoreDir, StorePath};
 
@@ -26,21 +25,56 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// The bytes of a derivation that was packed so, and to whose variables nothing happened since but that some were added.
-    pub(super) fn bytes(self, derivation: &Derivation) -> &[u8] {
-        &derivation.env.bytes()[..self.length]
+    /// The bytes of a derivation that was packed so behind these variables, to which nothing happened since but that some were added.
+    pub(super) fn bytes(self, env: &Environment) -> &[u8] {
+        &env.bytes()[..self.length]
     }
+}
+
+/// What is packed of a derivation, beside its variables. All that has an order is in order.
+pub(super) struct Parts<'a, Outputs, Inputs, Sources> {
+    pub(super) outputs: Outputs,
+    /// The input derivations with the outputs that are needed.
+    pub(super) inputs: Inputs,
+    pub(super) sources: Sources,
+    pub(super) system: &'a [u8],
+    pub(super) builder: &'a [u8],
+    pub(super) args: &'a [Vec<u8>],
 }
 
 /// Packs a derivation, but for its name, behind the bytes of its variables. Its outputs have paths that follow from it, or fixed ones, and
 /// none of its inputs is an output of an output.
 pub(super) fn pack(derivation: &mut Derivation) -> Packed {
     debug_assert!(!derivation.has_dynamic_inputs());
-    let mut bytes = std::mem::take(derivation.env.bytes_mut());
+    let Derivation { outputs, input_derivations, input_sources, system, builder, args, env, .. } = derivation;
+    let parts = Parts {
+        outputs: outputs.iter(),
+        inputs: input_derivations.iter().map(|(path, input)| (path, input.outputs.iter())),
+        sources: input_sources.iter(),
+        system,
+        builder,
+        args,
+    };
+    pack_parts(env, parts)
+}
+
+/// The same for a derivation of these variables and parts.
+pub(super) fn pack_parts<'a, Names: ExactSizeIterator<Item = &'a OutputName>>(
+    env: &mut Environment,
+    parts: Parts<
+        '_,
+        impl ExactSizeIterator<Item = (&'a OutputName, &'a Output)>,
+        impl ExactSizeIterator<Item = (&'a StorePath, Names)>,
+        impl ExactSizeIterator<Item = &'a StorePath>,
+    >,
+) -> Packed {
+    let mut bytes = std::mem::take(env.bytes_mut());
     let variables = bytes.len();
-    Writer(&mut bytes).derivation(derivation);
+    let mut writer = Writer(&mut bytes);
+    writer.parts(parts);
+    writer.places(env.places());
     let length = bytes.len();
-    *derivation.env.bytes_mut() = bytes;
+    *env.bytes_mut() = bytes;
     Packed { variables, length }
 }
 
@@ -96,9 +130,17 @@ pub(super) fn read(
 struct Writer<'a>(&'a mut Vec<u8>);
 
 impl Writer<'_> {
-    fn derivation(&mut self, derivation: &Derivation) {
-        self.number(derivation.outputs.len());
-        for (name, output) in &derivation.outputs {
+    fn parts<'a, Names: ExactSizeIterator<Item = &'a OutputName>>(
+        &mut self,
+        parts: Parts<
+            '_,
+            impl ExactSizeIterator<Item = (&'a OutputName, &'a Output)>,
+            impl ExactSizeIterator<Item = (&'a StorePath, Names)>,
+            impl ExactSizeIterator<Item = &'a StorePath>,
+        >,
+    ) {
+        self.number(parts.outputs.len());
+        for (name, output) in parts.outputs {
             self.text(name.as_bytes());
             match output {
                 Output::Fixed { method, hash, path } => {
@@ -110,19 +152,22 @@ impl Writer<'_> {
                 _ => self.0.push(DEFERRED),
             }
         }
-        self.number(derivation.input_derivations.len());
-        for (path, input) in &derivation.input_derivations {
+        self.number(parts.inputs.len());
+        for (path, outputs) in parts.inputs {
             self.text(path.base_name().as_bytes());
-            self.number(input.outputs.len());
-            input.outputs.iter().for_each(|output| self.text(output.as_bytes()));
+            self.number(outputs.len());
+            outputs.for_each(|output| self.text(output.as_bytes()));
         }
-        self.number(derivation.input_sources.len());
-        derivation.input_sources.iter().for_each(|path| self.text(path.base_name().as_bytes()));
-        self.text(&derivation.system);
-        self.text(&derivation.builder);
-        self.number(derivation.args.len());
-        derivation.args.iter().for_each(|arg| self.text(arg));
-        let places = derivation.env.places();
+        self.number(parts.sources.len());
+        parts.sources.for_each(|path| self.text(path.base_name().as_bytes()));
+        self.text(parts.system);
+        self.text(parts.builder);
+        self.number(parts.args.len());
+        parts.args.iter().for_each(|arg| self.text(arg));
+    }
+
+    /// Where names and values of the variables are.
+    fn places(&mut self, places: impl ExactSizeIterator<Item = (Range<usize>, Range<usize>)>) {
         self.number(places.len());
         let mut end = 0;
         for (name, value) in places {
@@ -252,7 +297,7 @@ mod tests {
             let packed = pack(&mut derivation);
             // What comes later is not there.
             derivation.env.insert("later", "1");
-            let bytes = packed.bytes(&derivation);
+            let bytes = packed.bytes(&derivation.env);
             assert_eq!(read(bytes, packed.variables, "a", paths, &dir).as_ref(), Some(expected));
             // Whatever is missing, it is no derivation.
             for length in 0..bytes.len() {

@@ -7,6 +7,7 @@
 //! saves), within this run and, if there is a [`Cache`], for others.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::address::output_path_name_parts;
 use super::derivation::{Derivation, Output, OutputName};
@@ -27,7 +28,7 @@ pub(super) struct Repeats {
 pub(super) struct Known {
     pub(super) path: StorePath,
     /// Of an input-addressed derivation the paths of its outputs, in order.
-    pub(super) outputs: Box<[StorePath]>,
+    pub(super) outputs: SmallVec<[StorePath; 1]>,
 }
 
 /// What is known of a derivation before anything is hashed.
@@ -58,9 +59,18 @@ impl Draft {
         out.extend((packed.variables as u64).to_le_bytes());
     }
 
+    /// How the derivation was packed.
+    pub(super) fn packed(&self) -> Option<Packed> {
+        self.as_packed().map(|draft| draft.packed)
+    }
+
     fn digest(&self) -> Option<&Digest> {
+        self.as_packed().map(|draft| &draft.digest)
+    }
+
+    fn as_packed(&self) -> Option<&PackedDraft> {
         match self {
-            Draft::Masked(draft) | Draft::Fixed(draft) => Some(&draft.digest),
+            Draft::Masked(draft) | Draft::Fixed(draft) => Some(draft),
             Draft::Other => None,
         }
     }
@@ -77,9 +87,14 @@ impl Repeats {
         self.known.get(draft.digest()?)
     }
 
-    /// A derivation of an earlier run, with what stands for it as an input.
-    pub(super) fn find_earlier(&self, draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
-        self.cache.as_ref()?.find_digest(draft.digest()?, |entry| Known::of_entry(entry, draft, derivation))
+    /// A derivation of an earlier run with this name and outputs, and what stands for it as an input.
+    pub(super) fn find_earlier<'a>(
+        &self,
+        draft: &Draft,
+        name: &str,
+        outputs: impl Iterator<Item = &'a OutputName>,
+    ) -> Option<(Known, InputHash)> {
+        self.cache.as_ref()?.find_digest(draft.digest()?, |entry| Known::of_entry(entry, draft, name, outputs))
     }
 
     /// Remembers a derivation that is complete, for this run.
@@ -102,20 +117,23 @@ impl Repeats {
 
 impl Known {
     /// A derivation of which there is this entry, with what stands for it as an input.
-    fn of_entry(entry: &[u8], draft: &Draft, derivation: &Derivation) -> Option<(Known, InputHash)> {
+    fn of_entry<'a>(
+        entry: &[u8],
+        draft: &Draft,
+        name: &str,
+        outputs: impl Iterator<Item = &'a OutputName>,
+    ) -> Option<(Known, InputHash)> {
         let (hash, mut digests) = entry.split_first_chunk::<32>()?;
         let mut path = |name: &[&str]| {
             let (digits, rest) = digests.split_first_chunk::<DIGEST_LENGTH>()?;
             digests = rest;
             StorePath::from_digits(digits, name)
         };
-        let drv = path(&[&derivation.file_name()])?;
-        let output = |output: &OutputName| path(&output_path_name_parts(&derivation.name, output));
+        let drv = path(&[name, ".drv"])?;
+        let output = |output: &OutputName| path(&output_path_name_parts(name, output));
         let (outputs, hash) = match draft {
-            Draft::Masked(_) => {
-                (derivation.outputs.keys().map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash))
-            }
-            Draft::Fixed(_) => (Box::default(), InputHash::FixedOutput(*hash)),
+            Draft::Masked(_) => (outputs.map(output).collect::<Option<_>>()?, InputHash::Derivation(*hash)),
+            Draft::Fixed(_) => (SmallVec::new(), InputHash::FixedOutput(*hash)),
             Draft::Other => return None,
         };
         digests.is_empty().then_some((Known { path: drv, outputs }, hash))
@@ -124,7 +142,7 @@ impl Known {
     pub(super) fn new(draft: &Draft, path: &StorePath, derivation: &Derivation) -> Known {
         let outputs = match draft {
             Draft::Masked(_) => derivation.outputs.values().filter_map(Output::path).cloned().collect(),
-            _ => Box::default(),
+            _ => SmallVec::new(),
         };
         Known { path: path.clone(), outputs }
     }

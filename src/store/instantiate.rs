@@ -1,0 +1,173 @@
+//! From a derivation without its paths to one in a store.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use smallvec::SmallVec;
+
+use super::aterm;
+use super::backend::Store;
+use super::derivation::{Derivation, Output};
+use super::environment::Environment;
+use super::error::Result;
+use super::hash_modulo::HashModulo;
+use super::hasher::sha256;
+use super::packed::{self, Packed};
+use super::path::{StoreDir, StorePath};
+use super::recipe::{Made, Recipe};
+use super::repeats::{Draft, Known};
+
+/// The file of a derivation that is complete. It is written only if a store needs it, and the derivation is read only then if it was
+/// packed.
+#[derive(Debug)]
+pub struct DerivationFile<'a> {
+    dir: &'a StoreDir,
+    source: Source<'a>,
+    written: Option<&'a [u8]>,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    /// It may be packed, too.
+    Derivation(&'a Derivation, Option<Packed>),
+    Packed(PackedFile<'a>, OnceCell<Box<Derivation>>),
+}
+
+/// A derivation that is packed.
+#[derive(Debug, Clone)]
+pub(super) struct PackedFile<'a> {
+    name: &'a str,
+    /// Its variables, behind which it is packed.
+    pub(super) env: &'a Environment,
+    pub(super) packed: Packed,
+    /// The paths of outputs that are not there, in order.
+    pub(super) outputs: SmallVec<[StorePath; 1]>,
+}
+
+impl<'a> DerivationFile<'a> {
+    /// That of a derivation that is complete.
+    pub fn new(derivation: &'a Derivation, dir: &'a StoreDir) -> DerivationFile<'a> {
+        DerivationFile { dir, source: Source::Derivation(derivation, None), written: None }
+    }
+
+    /// That of a derivation of which there is this draft.
+    fn of_draft(derivation: &'a Derivation, dir: &'a StoreDir, draft: &Draft) -> DerivationFile<'a> {
+        DerivationFile {
+            source: Source::Derivation(derivation, draft.packed()),
+            ..DerivationFile::new(derivation, dir)
+        }
+    }
+
+    /// That of a recipe which has been packed for this draft, and of which this is known.
+    fn of_recipe(
+        recipe: &'a Recipe<'_>,
+        dir: &'a StoreDir,
+        draft: &Draft,
+        known: &Known,
+    ) -> Option<DerivationFile<'a>> {
+        let Recipe { name, env, .. } = recipe;
+        let file = PackedFile { name, env, packed: draft.packed()?, outputs: known.outputs.clone() };
+        Some(DerivationFile { dir, source: Source::Packed(file, OnceCell::new()), written: None })
+    }
+
+    /// The derivation.
+    pub fn derivation(&self) -> &Derivation {
+        match &self.source {
+            Source::Derivation(derivation, _) => derivation,
+            Source::Packed(file, derivation) => derivation.get_or_init(|| {
+                let PackedFile { name, env, packed, outputs } = file;
+                let read = packed::read(packed.bytes(env), packed.variables, name, outputs, self.dir);
+                Box::new(read.expect("what was packed can be read"))
+            }),
+        }
+    }
+
+    /// The bytes of the file, as [`aterm::to_bytes`] gives them.
+    pub fn bytes(&self) -> Cow<'a, [u8]> {
+        self.written.map_or_else(|| aterm::to_bytes(self.derivation(), self.dir).into(), Cow::Borrowed)
+    }
+
+    /// The derivation as it is packed. Not all are.
+    pub(super) fn packed(&self) -> Option<Cow<'_, PackedFile<'a>>> {
+        match &self.source {
+            Source::Packed(file, _) => Some(Cow::Borrowed(file)),
+            Source::Derivation(derivation, packed) => {
+                let Derivation { name, env, outputs, .. } = derivation;
+                let outputs = outputs.values().filter_map(Output::input_addressed_path).cloned().collect();
+                Some(Cow::Owned(PackedFile { name, env, packed: (*packed)?, outputs }))
+            }
+        }
+    }
+}
+
+/// Completes a derivation, adds it to the store and remembers it as a possible
+/// input of others. Returns the path of its file.
+///
+/// # Errors
+///
+/// Those of [`HashModulo::fill_outputs`] and [`Store::add_derivation`].
+pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &mut Derivation) -> Result<StorePath> {
+    let draft = hashes.draft(derivation)?;
+    if let Some(known) = hashes.find_repeated(&draft, derivation.outputs.len(), |path| store.contains(path)) {
+        hashes.complete_as(derivation, known)?;
+        return Ok(known.path.clone());
+    }
+    let Derivation { name, outputs, input_derivations, .. } = &*derivation;
+    if let Some(known) = hashes.find_earlier(&draft, name, outputs.keys(), input_derivations.keys()) {
+        hashes.complete_as(derivation, &known)?;
+        store.add_derivation(&known.path, &DerivationFile::of_draft(derivation, hashes.dir(), &draft))?;
+        return Ok(known.path);
+    }
+    complete(store, hashes, draft, derivation)
+}
+
+/// Does what [`instantiate`] does with the derivation that a recipe is for. Of one that has been seen before nothing is made but its packed
+/// bytes.
+pub(crate) fn instantiate_recipe(
+    store: &mut dyn Store,
+    hashes: &mut HashModulo,
+    recipe: &mut Recipe<'_>,
+) -> Result<Made> {
+    let draft = hashes.draft_of_recipe(recipe);
+    if let Some(known) = hashes.find_repeated(&draft, recipe.outputs.len(), |path| store.contains(path)) {
+        return Ok(recipe.made(known));
+    }
+    let outputs = recipe.outputs.iter().map(|(name, _)| name);
+    let inputs = recipe.inputs.iter().map(|(path, _)| *path);
+    if let Some(known) = hashes.find_earlier(&draft, recipe.name, outputs, inputs)
+        && let Some(file) = DerivationFile::of_recipe(recipe, hashes.dir(), &draft, &known)
+    {
+        store.add_derivation(&known.path, &file)?;
+        return Ok(recipe.made(&known));
+    }
+    let mut derivation = recipe.take_derivation();
+    let path = complete(store, hashes, draft, &mut derivation)?;
+    let outputs = derivation.outputs.values().map(|output| output.path().cloned()).collect();
+    recipe.env = derivation.env;
+    Ok(Made { path, outputs })
+}
+
+/// Completes and adds a derivation that has not been seen before.
+fn complete(
+    store: &mut dyn Store,
+    hashes: &mut HashModulo,
+    draft: Draft,
+    derivation: &mut Derivation,
+) -> Result<StorePath> {
+    let completed = hashes.complete(draft, derivation, &mut |path| store.read_derivation(path))?;
+    let path = derivation_path(store.dir(), derivation, hashes.file())?;
+    let file =
+        DerivationFile { written: Some(hashes.file()), ..DerivationFile::of_draft(derivation, hashes.dir(), &draft) };
+    store.add_derivation(&path, &file)?;
+    hashes.learn_completed(&path, derivation, completed, &mut |path| store.read_derivation(path))?;
+    Ok(path)
+}
+
+/// The path of a derivation that is complete and has this file.
+///
+/// # Errors
+///
+/// If its name cannot be that of a store object.
+pub fn derivation_path(dir: &StoreDir, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
+    dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())
+}
