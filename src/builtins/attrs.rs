@@ -1,7 +1,6 @@
 //! Attribute sets and the arguments of functions.
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
@@ -239,12 +238,7 @@ fn map_attrs<'h>(eval: &mut Eval<'h>, [function, set]: [Value<'h>; 2]) -> Result
 fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let set = eval.force_attrs(set)?;
     let names = eval.force_list(names)?;
-    let mut removed: SmallVec<[Symbol; 16]> = SmallVec::with_capacity(names.len());
-    for name in names.elements() {
-        let name = eval.force_cell(name)?;
-        removed.extend(eval.known_symbol_of(name)?);
-    }
-    Ok(eval.without(set, &removed))
+    eval.without_listed(set, names)
 }
 
 fn unsafe_get_attr_pos<'h>(eval: &mut Eval<'h>, [name, set]: [Value<'h>; 2]) -> Result<Value<'h>> {

@@ -50,6 +50,8 @@ impl ContextElement {
 #[derive(Default)]
 pub(crate) struct ContextTable {
     elements: IndexSet<ContextElement, FxBuildHasher>,
+    /// Whether each, as far as there are values, is about a derivation that was made in this run.
+    made: Vec<bool>,
 }
 
 /// What has so many elements will have so many more, for which the table need not grow step by step.
@@ -65,19 +67,41 @@ impl ContextTable {
         ContextId(u32::try_from(index).expect("fewer than 2^32 store paths"))
     }
 
+    /// The same for an element that is about a derivation which has just been made.
+    pub(crate) fn intern_made(&mut self, element: ContextElement) -> ContextId {
+        let id = self.intern(element);
+        let index = id.0 as usize;
+        if self.made.len() <= index {
+            self.made.resize(index + 1, false);
+        }
+        self.made[index] = true;
+        id
+    }
+
+    /// Whether it is about a derivation of which it is known that it was made in this run.
+    pub(crate) fn is_made(&self, id: ContextId) -> bool {
+        self.made.get(id.0 as usize).is_some_and(|&made| made)
+    }
+
     pub(crate) fn element(&self, id: ContextId) -> &ContextElement {
         &self.elements[id.0 as usize]
     }
 
     /// The elements of a context in the order of the paths that they are about.
-    pub(crate) fn in_order_of_paths(&self, context: &ContextSet) -> impl Iterator<Item = &ContextElement> + use<'_> {
-        let mut elements: SmallVec<[(u64, &ContextElement); 16]> = SmallVec::with_capacity(context.0.len());
+    pub(crate) fn in_order_of_paths(
+        &self,
+        context: &ContextSet,
+    ) -> impl Iterator<Item = (ContextId, &ContextElement)> + use<'_> {
+        let mut elements: SmallVec<[(u64, ContextId, &ContextElement); 16]> = SmallVec::with_capacity(context.0.len());
         // Digests differ early, so that few paths have to be looked at twice.
         let start =
             |path: &StorePath| path.digest().as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        elements.extend(context.iter().map(|id| self.element(id)).map(|element| (start(element.path()), element)));
-        elements.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.path().cmp(other.path())));
-        elements.into_iter().map(|(_, element)| element)
+        elements.extend(context.iter().map(|id| {
+            let element = self.element(id);
+            (start(element.path()), id, element)
+        }));
+        elements.sort_unstable_by(|(a, _, one), (b, _, other)| a.cmp(b).then_with(|| one.path().cmp(other.path())));
+        elements.into_iter().map(|(_, id, element)| (id, element))
     }
 }
 

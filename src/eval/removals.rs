@@ -6,12 +6,16 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
-use super::Eval;
-use crate::heap::{Attrs, Shape, Symbol, Value};
+use super::{Eval, Result};
+use crate::heap::{Attrs, Heap, List, Shape, Symbol, Value};
 
 /// A memory of what was removed from which shapes: sets of one shape lose the same names again and again, where a function
 /// takes its own arguments out of those that it hands on.
-pub(super) struct Removals<'h>(Box<[Place<'h>]>);
+pub(super) struct Removals<'h> {
+    places: Box<[Place<'h>]>,
+    /// Those of lists that are written in the program, which are the same each time.
+    listed: Box<[Listed<'h>]>,
+}
 
 #[derive(Default)]
 struct Place<'h> {
@@ -19,6 +23,10 @@ struct Place<'h> {
     missed: Cell<u64>,
     known: Cell<Option<&'h Removal<'h>>>,
 }
+
+/// A list, and the removal of the names in it, all of which have been evaluated.
+#[derive(Default)]
+struct Listed<'h>(Cell<Option<(List<'h>, &'h Removal<'h>)>>);
 
 /// What is left of sets of one shape without some names.
 struct Removal<'h> {
@@ -32,43 +40,87 @@ struct Removal<'h> {
 }
 
 const PLACES: usize = 2048;
+const LISTED_PLACES: usize = 512;
 
 impl Default for Removals<'_> {
     fn default() -> Self {
-        Removals((0..PLACES).map(|_| Place::default()).collect())
+        Removals {
+            places: (0..PLACES).map(|_| Place::default()).collect(),
+            listed: (0..LISTED_PLACES).map(|_| Listed::default()).collect(),
+        }
+    }
+}
+
+impl<'h> Removals<'h> {
+    /// Where the removal of the names in a list from sets of a shape is.
+    #[inline]
+    fn listed(&self, list: List<'h>, shape: &Shape<'_>) -> &Listed<'h> {
+        let mut hasher = FxHasher::default();
+        hasher.write_usize(list.address());
+        hasher.write_usize(std::ptr::from_ref(shape).addr());
+        &self.listed[hasher.finish() as usize % LISTED_PLACES]
+    }
+}
+
+impl<'h> Removal<'h> {
+    /// What is left of a set of the shape.
+    #[inline]
+    fn of(&self, heap: &'h Heap, set: Attrs<'h>) -> Value<'h> {
+        if std::ptr::eq(self.shape, self.of) {
+            return set.value();
+        }
+        let values = set.flat_values();
+        Attrs::build(heap, self.shape, |index| values[self.kept[index] as usize].get())
     }
 }
 
 impl<'h> Eval<'h> {
-    /// A set without these names, in any order, each of which may be there or not.
-    pub(crate) fn without(&mut self, set: Attrs<'h>, removed: &[Symbol]) -> Value<'h> {
+    /// A set without the names in a list.
+    pub(crate) fn without_listed(&mut self, set: Attrs<'h>, list: List<'h>) -> Result<Value<'h>> {
+        if let Some(shape) = set.flat_shape()
+            && let Some((known, removal)) = self.removals.listed(list, shape).0.get()
+            && known.address() == list.address()
+            && std::ptr::eq(removal.of, shape)
+        {
+            return Ok(removal.of(self.heap, set));
+        }
+        let mut removed: SmallVec<[Symbol; 16]> = SmallVec::with_capacity(list.len());
+        for name in list.elements() {
+            let name = self.force_cell(name)?;
+            removed.extend(self.known_symbol_of(name)?);
+        }
+        let (value, removal) = self.without(set, &removed);
+        if let Some(removal) = removal {
+            self.removals.listed(list, removal.of).0.set(Some((list, removal)));
+        }
+        Ok(value)
+    }
+
+    /// A set without these names, in any order, each of which may be there or not; with how that was done, if it was known.
+    fn without(&mut self, set: Attrs<'h>, removed: &[Symbol]) -> (Value<'h>, Option<&'h Removal<'h>>) {
         if removed.is_empty() {
-            return set.value();
+            return (set.value(), None);
         }
         let Some(shape) = set.flat_shape() else {
             // It may be large, and need not become flat if it stays as it is.
             if removed.iter().all(|&name| self.find(set, name).is_none()) {
-                return set.value();
+                return (set.value(), None);
             }
             let (shape, _) = set.flatten(self.heap);
-            return self.without_anew(set, shape, removed, None);
+            return (self.without_anew(set, shape, removed, None), None);
         };
         let digest = digest(shape, removed);
         let index = digest as usize % PLACES;
-        let place = &self.removals.0[index];
+        let place = &self.removals.places[index];
         if let Some(known) = place.known.get()
             && std::ptr::eq(known.of, shape)
             && known.removed == removed
         {
-            if std::ptr::eq(known.shape, shape) {
-                return set.value();
-            }
-            let values = set.flat_values();
-            return Attrs::build(self.heap, known.shape, |index| values[known.kept[index] as usize].get());
+            return (known.of(self.heap, set), Some(known));
         }
         // What comes twice may come again.
         let comes_again = place.missed.replace(digest) == digest;
-        self.without_anew(set, shape, removed, comes_again.then_some(index))
+        (self.without_anew(set, shape, removed, comes_again.then_some(index)), None)
     }
 
     /// What is left of a flat set. How it came to that is remembered at a place, if one is given.
@@ -119,7 +171,7 @@ impl<'h> Eval<'h> {
         kept: &[u32],
     ) {
         let (removed, kept) = (self.heap.store_slice(removed), self.heap.store_slice(kept));
-        self.removals.0[place].known.set(Some(self.heap.store(Removal { of, removed, shape, kept })));
+        self.removals.places[place].known.set(Some(self.heap.store(Removal { of, removed, shape, kept })));
     }
 }
 

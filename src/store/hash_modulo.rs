@@ -182,24 +182,34 @@ impl HashModulo {
         self.repeats.find(draft).filter(|known| fits(known) && is_there(&known.path))
     }
 
-    /// What is known of the derivation with this name, these outputs and these input derivations of which there is this draft, if it was
-    /// completed in an earlier run. Then it is remembered.
+    /// What is known of the derivation with this name and these outputs of which there is this draft, if it was completed in an earlier
+    /// run. Then it is remembered.
     pub(super) fn find_earlier<'a>(
         &mut self,
         draft: &Draft,
         name: &str,
         outputs: impl Iterator<Item = &'a OutputName>,
-        mut inputs: impl Iterator<Item = &'a StorePath>,
+        are_inputs_made: impl FnOnce(&Self) -> bool,
     ) -> Option<Known> {
         let (known, hash) = self.repeats.find_earlier(draft, name, outputs)?;
         // It depends on nothing but what this run has made, too.
-        if !inputs.all(|path| self.known.contains_key(path) && !self.is_unproven(path)) {
+        if !are_inputs_made(self) {
             return None;
         }
         self.earlier += 1;
         self.know(known.path.clone(), hash);
         self.repeats.remember(draft, known.clone());
         Some(known)
+    }
+
+    /// Whether all of these derivations were made in this run, of nothing but what was.
+    pub(super) fn have_made<'a>(&self, mut inputs: impl Iterator<Item = &'a StorePath>) -> bool {
+        inputs.all(|path| self.known.contains_key(path) && !self.is_unproven(path))
+    }
+
+    /// The same for what a recipe needs.
+    pub(super) fn have_made_inputs(&self, recipe: &Recipe<'_>) -> bool {
+        recipe.are_made && self.unproven.is_empty() || self.have_made(recipe.inputs.iter().map(|(path, _)| *path))
     }
 
     /// Gives a derivation the paths of outputs that are known.

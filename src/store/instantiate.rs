@@ -113,7 +113,8 @@ pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &
         return Ok(known.path.clone());
     }
     let Derivation { name, outputs, input_derivations, .. } = &*derivation;
-    if let Some(known) = hashes.find_earlier(&draft, name, outputs.keys(), input_derivations.keys()) {
+    let are_made = |hashes: &HashModulo| hashes.have_made(input_derivations.keys());
+    if let Some(known) = hashes.find_earlier(&draft, name, outputs.keys(), are_made) {
         hashes.complete_as(derivation, &known)?;
         store.add_derivation(&known.path, &DerivationFile::of_draft(derivation, hashes.dir(), &draft))?;
         return Ok(known.path);
@@ -133,8 +134,7 @@ pub(crate) fn instantiate_recipe(
         return Ok(recipe.made(known));
     }
     let outputs = recipe.outputs.iter().map(|(name, _)| name);
-    let inputs = recipe.inputs.iter().map(|(path, _)| *path);
-    if let Some(known) = hashes.find_earlier(&draft, recipe.name, outputs, inputs)
+    if let Some(known) = hashes.find_earlier(&draft, recipe.name, outputs, |hashes| hashes.have_made_inputs(recipe))
         && let Some(file) = DerivationFile::of_recipe(recipe, hashes.dir(), &draft, &known)
     {
         store.add_derivation(&known.path, &file)?;

@@ -21,6 +21,8 @@ pub(crate) struct Recipe<'a> {
     pub(crate) outputs: SmallVec<[(OutputName, Output); 1]>,
     /// The derivations whose outputs are needed, and which.
     pub(crate) inputs: SmallVec<[Input<'a>; 16]>,
+    /// Whether all of these are known to have been made in this run, with the same memory of hashes. If not, they are looked for there.
+    pub(crate) are_made: bool,
     /// The other store objects that are needed.
     pub(crate) sources: SmallVec<[&'a StorePath; 16]>,
     /// The system to build on.

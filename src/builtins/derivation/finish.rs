@@ -20,9 +20,9 @@ impl Reading {
         let outputs = self.decide_outputs(eval, name)?;
         let is_usual = outputs.iter().all(|(_, output)| matches!(output, Output::Deferred | Output::Fixed { .. }));
         if is_usual && self.context.iter().all(|id| is_direct(eval.contexts.element(id))) {
-            let (inputs, sources) = direct_inputs(&eval.contexts, &self.context);
+            let DirectInputs { inputs, are_made, sources } = direct_inputs(&eval.contexts, &self.context);
             let Reading { system, builder, arguments: args, env, .. } = self;
-            let mut recipe = Recipe { name, outputs, inputs, sources, system, builder, args, env };
+            let mut recipe = Recipe { name, outputs, inputs, are_made, sources, system, builder, args, env };
             let made = eval.store.add_recipe(&mut recipe)?;
             let (outputs, env) = recipe.into_outputs();
             let paths = outputs.iter().zip(&made.outputs).map(|((name, _), path)| (name, path.as_ref()));
@@ -114,30 +114,36 @@ fn is_direct(element: &ContextElement) -> bool {
     }
 }
 
+/// What a derivation needs, as in a [`Recipe`].
+struct DirectInputs<'a> {
+    inputs: SmallVec<[Input<'a>; 16]>,
+    are_made: bool,
+    sources: SmallVec<[&'a StorePath; 16]>,
+}
+
 /// The outputs of derivations and the store objects that a context refers to, which is nothing else, in the order of their paths.
-fn direct_inputs<'a>(
-    contexts: &'a ContextTable,
-    context: &ContextSet,
-) -> (SmallVec<[Input<'a>; 16]>, SmallVec<[&'a StorePath; 16]>) {
-    let mut inputs: SmallVec<[Input<'a>; 16]> = SmallVec::new();
-    let mut sources = SmallVec::new();
-    for element in contexts.in_order_of_paths(context) {
+fn direct_inputs<'a>(contexts: &'a ContextTable, context: &ContextSet) -> DirectInputs<'a> {
+    let mut direct = DirectInputs { inputs: SmallVec::new(), are_made: true, sources: SmallVec::new() };
+    for (id, element) in contexts.in_order_of_paths(context) {
         match element {
-            ContextElement::Built { drv, outputs } => match inputs.last_mut() {
-                Some((last, known)) if *last == drv => known.extend(outputs),
-                _ => inputs.push((drv, outputs.iter().collect())),
-            },
-            ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => sources.push(path),
+            ContextElement::Built { drv, outputs } => {
+                direct.are_made &= contexts.is_made(id);
+                match direct.inputs.last_mut() {
+                    Some((last, known)) if *last == drv => known.extend(outputs),
+                    _ => direct.inputs.push((drv, outputs.iter().collect())),
+                }
+            }
+            ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => direct.sources.push(path),
         }
     }
-    inputs.iter_mut().for_each(|(_, outputs)| outputs.sort_unstable());
-    (inputs, sources)
+    direct.inputs.iter_mut().for_each(|(_, outputs)| outputs.sort_unstable());
+    direct
 }
 
 /// Adds what the strings of a derivation refer to.
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
     let (mut dynamic, mut deep) = (Vec::new(), Vec::new());
-    for element in eval.contexts.in_order_of_paths(context) {
+    for (_, element) in eval.contexts.in_order_of_paths(context) {
         match element {
             ContextElement::Opaque(path) => _ = derivation.input_sources.insert(path.clone()),
             ContextElement::Built { drv, outputs } if outputs.len() == 1 => {
@@ -170,12 +176,12 @@ fn value_of<'h, 'a>(
     outputs: impl Iterator<Item = (&'a OutputName, Option<&'a StorePath>)>,
 ) -> Value<'h> {
     let element = ContextElement::DrvDeep(drv.clone());
-    let context = [eval.contexts.intern(element)];
+    let context = [eval.contexts.intern_made(element)];
     let value = eval.store.path_value(eval.heap, drv, &context);
     let mut attrs = AttrList::from_iter([(names::DRV_PATH, Pos::NONE, value)]);
     for (name, path) in outputs {
         let element = ContextElement::Built { drv: drv.clone(), outputs: smallvec![name.clone()] };
-        let context = [eval.contexts.intern(element)];
+        let context = [eval.contexts.intern_made(element)];
         let value = match path {
             Some(path) => eval.store.path_value(eval.heap, path, &context),
             None => {
