@@ -13,9 +13,30 @@ type Names = SmallVec<[Option<Symbol>; 16]>;
 /// Where a value of the set comes from: the index of a fixed attribute, or that of a dynamic one with this bit.
 const DYNAMIC: u32 = 1 << 31;
 
+/// So many ways to put together the sets of one place of the program are remembered.
+const MOST_PLANS: usize = 16;
+
+/// A plan and those that were made before it.
+fn plans_from<'h>(plan: Option<&'h DynamicPlan<'h>>) -> impl Iterator<Item = &'h DynamicPlan<'h>> {
+    std::iter::successors(plan, |plan| plan.earlier)
+}
+
+/// The plan for dynamic attributes that have these names, if there is one, which is the last one from now on.
+#[inline(never)]
+fn find_plan<'h>(
+    dynamic: &'h DynamicAttrs<'h>,
+    fixed: &'h Shape<'h>,
+    names: &[Option<Symbol>],
+) -> Option<&'h DynamicPlan<'h>> {
+    let fits = |plan: &&DynamicPlan<'h>| std::ptr::eq(plan.fixed, fixed) && plan.names == names;
+    let plan = plans_from(dynamic.plans.get()).find(fits)?;
+    dynamic.last.set(Some(plan));
+    Some(plan)
+}
+
 impl<'h> Eval<'h> {
     /// The set of the fixed attributes, which have this shape and these values, and the dynamic ones. Most sets of one place have
-    /// the same names again and again, so how the last ones were put together is remembered.
+    /// the same names again and again, so how they were put together is remembered.
     #[inline(never)]
     pub(super) fn dynamic_set(
         &mut self,
@@ -24,12 +45,12 @@ impl<'h> Eval<'h> {
         frame: Option<Frame<'h>>,
         fixed_value: impl Fn(&mut Self, usize) -> Value<'h>,
     ) -> Result<Value<'h>> {
-        let plan = dynamic.plan.get().filter(|plan| std::ptr::eq(plan.fixed, fixed));
+        let last = dynamic.last.get().filter(|plan| std::ptr::eq(plan.fixed, fixed));
         let mut names = Names::new();
-        let mut is_planned = plan.is_some();
+        let mut is_planned = last.is_some();
         for attr in dynamic.attrs {
             let name = self.dynamic_name(attr, frame)?;
-            is_planned = is_planned && plan.is_some_and(|plan| plan.names[names.len()] == name);
+            is_planned = is_planned && last.is_some_and(|plan| plan.names[names.len()] == name);
             // Only what is written in the program is looked through here, so there are few.
             if !is_planned
                 && let Some(symbol) = name
@@ -46,21 +67,24 @@ impl<'h> Eval<'h> {
                 eval.dynamic_value(&dynamic.attrs[index], names[index], frame)
             }
         };
-        if is_planned && let Some(plan) = plan {
+        let plan = if is_planned { last } else { find_plan(dynamic, fixed, &names) };
+        if let Some(plan) = plan {
             return Ok(Attrs::build(self.heap, plan.shape, |index| value(self, plan.sources[index])));
         }
-        let (shape, sources) = self.combine(dynamic.attrs, fixed, &names);
-        self.remember_plan(dynamic, fixed, shape, &names, &sources);
+        let (shape, sources, is_known) = self.combine(dynamic.attrs, fixed, &names);
+        if is_known {
+            self.remember_plan(dynamic, fixed, shape, &names, &sources);
+        }
         Ok(Attrs::build(self.heap, shape, |index| value(self, sources[index])))
     }
 
-    /// The shape of fixed and dynamic attributes together, and where each value comes from.
+    /// The shape of fixed and dynamic attributes together, where each value comes from, and whether there have been such sets before.
     fn combine(
         &self,
         dynamic: &[DynamicAttr<'h>],
         fixed: &'h Shape<'h>,
         names: &[Option<Symbol>],
-    ) -> (&'h Shape<'h>, SmallVec<[u32; 32]>) {
+    ) -> (&'h Shape<'h>, SmallVec<[u32; 32]>, bool) {
         let fixed =
             fixed.names().iter().zip(fixed.positions()).zip(0..).map(|((&name, &pos), source)| (name, pos, source));
         let dynamic = dynamic
@@ -72,10 +96,11 @@ impl<'h> Eval<'h> {
         all.sort_unstable_by_key(|(name, ..)| *name);
         let names: SmallVec<[_; 32]> = all.iter().map(|(name, ..)| *name).collect();
         let positions: SmallVec<[_; 32]> = all.iter().map(|(_, pos, _)| *pos).collect();
-        (Shape::new(self.heap, &names, &positions), all.into_iter().map(|(.., source)| source).collect())
+        let (shape, is_known) = Shape::find_or_add(self.heap, &names, &positions);
+        (shape, all.into_iter().map(|(.., source)| source).collect(), is_known)
     }
 
-    /// The second time in a row that a set gets a shape, how it was put together is worth remembering.
+    /// Remembers how a set was put together that has a shape not for the first time.
     fn remember_plan(
         &self,
         dynamic: &'h DynamicAttrs<'h>,
@@ -84,11 +109,13 @@ impl<'h> Eval<'h> {
         names: &[Option<Symbol>],
         sources: &[u32],
     ) {
-        if !dynamic.last_shape.replace(Some(shape)).is_some_and(|last| std::ptr::eq(last, shape)) {
-            return;
+        let earlier = dynamic.plans.get();
+        if plans_from(earlier).count() < MOST_PLANS {
+            let (names, sources) = (self.heap.store_slice(names), self.heap.store_slice(sources));
+            let plan = self.heap.store(DynamicPlan { fixed, names, shape, sources, earlier });
+            dynamic.plans.set(Some(plan));
+            dynamic.last.set(Some(plan));
         }
-        let (names, sources) = (self.heap.store_slice(names), self.heap.store_slice(sources));
-        dynamic.plan.set(Some(self.heap.store(DynamicPlan { fixed, names, shape, sources })));
     }
 
     /// The name that an attribute has; none if it is left out.

@@ -121,13 +121,20 @@ impl<'h> Attrs<'h> {
         left: Attrs<'h>,
         right: Attrs<'h>,
     ) -> (Value<'h>, Option<&'h MergePlan<'h>>) {
-        let (Some(left_shape), Some(right_shape)) = (left.flat_shape(), right.flat_shape()) else {
-            return (right.value(), None);
-        };
+        let (Some(left), Some(right)) = (left.flat(), right.flat()) else { return (right.value(), None) };
+        Attrs::merge_parts(heap, left, right)
+    }
+
+    /// The same for their shapes and values.
+    fn merge_parts(
+        heap: &'h Heap,
+        (left_shape, left_values): (&'h Shape<'h>, &'h [ValueCell<'h>]),
+        (right_shape, right_values): (&'h Shape<'h>, &'h [ValueCell<'h>]),
+    ) -> (Value<'h>, Option<&'h MergePlan<'h>>) {
         let merged = &mut *heap.merged.borrow_mut();
         left_shape.merge_names(right_shape, merged);
         let (shape, is_known) = Shape::find_or_add(heap, &merged.names, &merged.positions);
-        let value = Attrs::merge_values(heap, shape, &merged.sources, left.flat_values(), right.flat_values());
+        let value = Attrs::merge_values(heap, shape, &merged.sources, left_values, right_values);
         let plan = if is_known { MergePlan::new(heap, shape, &merged.sources) } else { None };
         (value, plan)
     }
@@ -252,9 +259,25 @@ impl<'h> Attrs<'h> {
     #[cold]
     fn flatten_layers(self, heap: &'h Heap) -> (&'h Shape<'h>, &'h [ValueCell<'h>]) {
         let top = self.resolve();
+        let flat = match top.layer_parts().zip(top.base().resolve().flat()) {
+            Some((layer, base)) => Attrs::merge_parts(heap, base, layer).0,
+            None => top.flatten_many_layers(heap),
+        };
+        if let Some(flat) = flat.as_attrs() {
+            // SAFETY: a layer may become a forward at any time: all readers look at the header first.
+            unsafe {
+                top.object.write(FORWARD);
+                top.object.add(1).write(narrow(flat.object));
+            }
+        }
+        top.flatten(heap)
+    }
+
+    /// The flat form of a set with more layers than one.
+    fn flatten_many_layers(self, heap: &'h Heap) -> Value<'h> {
         // What the layers add, the newest of each name.
         let mut added: Vec<(Symbol, Pos, Value<'h>)> = Vec::new();
-        let mut below = top;
+        let mut below = self;
         while let Some((shape, values)) = below.layer_parts() {
             for ((&name, &pos), value) in shape.names().iter().zip(shape.positions()).zip(values) {
                 added.push((name, pos, value.get()));
@@ -268,16 +291,10 @@ impl<'h> Attrs<'h> {
         let positions: Vec<_> = added.iter().map(|attr| attr.1).collect();
         let overlay_shape = Shape::new(heap, &names, &positions);
         let overlay = Attrs::build(heap, overlay_shape, |index| added[index].2);
-        let Some(overlay) = overlay.as_attrs() else { return (overlay_shape, &[]) };
-        let (flat, _) = Attrs::merge_first(heap, below, overlay);
-        if let Some(flat) = flat.as_attrs() {
-            // SAFETY: a layer may become a forward at any time: all readers look at the header first.
-            unsafe {
-                top.object.write(FORWARD);
-                top.object.add(1).write(narrow(flat.object));
-            }
+        match overlay.as_attrs() {
+            Some(overlay) => Attrs::merge_first(heap, below, overlay).0,
+            None => overlay,
         }
-        top.flatten(heap)
     }
 
     /// Shape and values of a layer that has not been flattened.

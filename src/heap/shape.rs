@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hash::Hasher;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use hashbrown::HashTable;
@@ -72,7 +73,7 @@ impl<'h> Shape<'h> {
     }
 
     /// The shape of these names and positions, and whether it had been there before.
-    pub(super) fn find_or_add(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> (&'h Self, bool) {
+    pub(crate) fn find_or_add(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> (&'h Self, bool) {
         let hash = hash(names, positions);
         let mut shapes = heap.shapes.borrow_mut();
         let mut found = None;
@@ -157,6 +158,9 @@ impl<'h> Shape<'h> {
     /// The names of both shapes with their positions, and where each one's value comes from: what was in `merged` before goes.
     pub(super) fn merge_names(&self, right: &Shape<'h>, merged: &mut Merged) {
         merged.clear(self.len() + right.len());
+        if right.len() * FEW_PART <= self.len() {
+            return self.merge_few_names(right, merged);
+        }
         let (left_positions, right_positions) = (self.positions(), right.positions());
         let (mut l, mut r) = (0, 0);
         while let (Some(&left_name), Some(&right_name)) = (self.names.get(l), right.names.get(r)) {
@@ -169,10 +173,25 @@ impl<'h> Shape<'h> {
                 r += 1;
             }
         }
-        merged.extend(self, l, LEFT);
-        merged.extend(right, r, 0);
+        merged.extend(self, l..self.len(), LEFT);
+        merged.extend(right, r..right.len(), 0);
+    }
+
+    /// The same for a right shape of few names: the place of each is searched, and what is in between is copied as a whole.
+    fn merge_few_names(&self, right: &Shape<'h>, merged: &mut Merged) {
+        let mut l = 0;
+        for (r, (&name, &pos)) in right.names.iter().zip(right.positions()).enumerate() {
+            let place = l + self.names[l..].partition_point(|&other| other < name);
+            merged.extend(self, l..place, LEFT);
+            merged.push(name, pos, r as u32);
+            l = place + usize::from(self.names.get(place) == Some(&name));
+        }
+        merged.extend(self, l..self.len(), LEFT);
     }
 }
+
+/// A shape has few names if the other one has so many times as many.
+const FEW_PART: usize = 4;
 
 /// The names of two shapes together. Buffers to be used again.
 #[derive(Default)]
@@ -201,11 +220,11 @@ impl Merged {
         self.sources.push(source);
     }
 
-    /// Adds the names of a shape that begin at `first`; `side` is [`LEFT`] or zero.
-    fn extend(&mut self, shape: &Shape<'_>, first: usize, side: u32) {
-        self.names.extend_from_slice(&shape.names[first..]);
-        self.positions.extend_from_slice(&shape.positions()[first..]);
-        self.sources.extend((first..shape.len()).map(|index| index as u32 | side));
+    /// Adds some names of a shape; `side` is [`LEFT`] or zero.
+    fn extend(&mut self, shape: &Shape<'_>, range: Range<usize>, side: u32) {
+        self.names.extend_from_slice(&shape.names[range.clone()]);
+        self.positions.extend_from_slice(&shape.positions()[range.clone()]);
+        self.sources.extend((range.start as u32..range.end as u32).map(|index| index | side));
     }
 }
 
@@ -248,10 +267,18 @@ impl<'h> MergeTwicePlan<'h> {
     }
 }
 
+/// Of four names at a time each goes into a hash of its own: a step waits for the one before.
 fn hash(names: &[Symbol], positions: &[Pos]) -> u64 {
-    let mut hasher = FxHasher::default();
-    for (name, pos) in names.iter().zip(positions) {
-        hasher.write_u64(u64::from(name.0) << 32 | u64::from(pos.to_raw()));
+    let word = |name: Symbol, pos: Pos| u64::from(name.0) << 32 | u64::from(pos.to_raw());
+    let ((four_names, names), (four_positions, positions)) = (names.as_chunks::<4>(), positions.as_chunks::<4>());
+    let mut hashers: [FxHasher; 4] = Default::default();
+    for (names, positions) in four_names.iter().zip(four_positions) {
+        for (hasher, (&name, &pos)) in hashers.iter_mut().zip(names.iter().zip(positions)) {
+            hasher.write_u64(word(name, pos));
+        }
     }
-    hasher.finish()
+    let [mut all, others @ ..] = hashers;
+    others.iter().for_each(|hasher| all.write_u64(hasher.finish()));
+    names.iter().zip(positions).for_each(|(&name, &pos)| all.write_u64(word(name, pos)));
+    all.finish()
 }

@@ -259,9 +259,10 @@ pub(crate) struct AttrsExpr<'h> {
 /// The attributes of a set whose names are computed.
 pub(crate) struct DynamicAttrs<'h> {
     pub(crate) attrs: &'h [DynamicAttr<'h>],
-    /// What the set was the last time, and how it came to that, once it was so twice in a row.
-    pub(crate) last_shape: Cell<Option<&'h Shape<'h>>>,
-    pub(crate) plan: Cell<Option<&'h DynamicPlan<'h>>>,
+    /// How the set was put together the last time that there was a plan for that.
+    pub(crate) last: Cell<Option<&'h DynamicPlan<'h>>>,
+    /// The newest of the plans there are.
+    pub(crate) plans: Cell<Option<&'h DynamicPlan<'h>>>,
 }
 
 /// How the fixed and the dynamic attributes of a set are put together if the dynamic ones have these names.
@@ -272,6 +273,8 @@ pub(crate) struct DynamicPlan<'h> {
     pub(crate) shape: &'h Shape<'h>,
     /// For each name of the shape, which of the fixed or dynamic attributes its value is.
     pub(crate) sources: &'h [u32],
+    /// The plan that was made before.
+    pub(crate) earlier: Option<&'h DynamicPlan<'h>>,
 }
 
 /// `${name} = value;`.

@@ -426,7 +426,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             attrs.push(DynamicAttr { name, value, pos: self.input.pos()? });
         }
         let attrs = self.heap.store_many(attrs);
-        Some(Some(self.heap.store(DynamicAttrs { attrs, last_shape: Cell::default(), plan: Cell::default() })))
+        Some(Some(self.heap.store(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() })))
     }
 }
 

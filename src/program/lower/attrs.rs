@@ -186,6 +186,6 @@ impl<'h> Lowerer<'_, 'h> {
             })
             .collect();
         let attrs = self.heap().store_many(lowered);
-        Some(self.heap().store(DynamicAttrs { attrs, last_shape: Cell::default(), plan: Cell::default() }))
+        Some(self.heap().store(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() }))
     }
 }
