@@ -56,7 +56,7 @@ pub(crate) struct ContextTable {
 
 /// What has so many elements will have so many more, for which the table need not grow step by step.
 const SOME_ELEMENTS: usize = 256;
-const MANY_ELEMENTS: usize = 4096;
+const MANY_ELEMENTS: usize = 2048;
 
 impl ContextTable {
     pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {

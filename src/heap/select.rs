@@ -74,8 +74,9 @@ pub(crate) struct SelectTable<'h> {
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// Of 12 bytes each, so that the tables fit into the cache of the second level with room to spare.
-const PLACES: usize = 8192;
+/// Of 12 bytes each. An evaluation goes through so much memory that what is not used all the time is not in the cache of the second level: with
+/// larger tables more is found in them, and that takes longer.
+const PLACES: usize = 512;
 
 /// What a set with layers has under a name. That does not change, and the set is never freed.
 #[derive(Copy, Clone)]
