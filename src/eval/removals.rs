@@ -67,7 +67,7 @@ impl<'h> Removal<'h> {
     #[inline]
     fn of(&self, heap: &'h Heap, set: Attrs<'h>) -> Value<'h> {
         if std::ptr::eq(self.shape, self.of) {
-            return set.value();
+            return set.again(heap);
         }
         let values = set.flat_values();
         Attrs::build(heap, self.shape, |index| values[self.kept[index] as usize].get())
@@ -99,12 +99,12 @@ impl<'h> Eval<'h> {
     /// A set without these names, in any order, each of which may be there or not; with how that was done, if it was known.
     fn without(&mut self, set: Attrs<'h>, removed: &[Symbol]) -> (Value<'h>, Option<&'h Removal<'h>>) {
         if removed.is_empty() {
-            return (set.value(), None);
+            return (set.again(self.heap), None);
         }
         let Some(shape) = set.flat_shape() else {
             // It may be large, and need not become flat if it stays as it is.
             if removed.iter().all(|&name| self.find(set, name).is_none()) {
-                return (set.value(), None);
+                return (set.again(self.heap), None);
             }
             let (shape, _) = set.flatten(self.heap);
             return (self.without_anew(set, shape, removed, None), None);
@@ -150,7 +150,7 @@ impl<'h> Eval<'h> {
             if let Some(place) = place {
                 self.remember_removal(place, of, removed, of, &[]);
             }
-            return set.value();
+            return set.again(self.heap);
         }
         let names: SmallVec<[_; 64]> = kept.iter().map(|&index| of.names()[index as usize]).collect();
         let positions: SmallVec<[_; 64]> = kept.iter().map(|&index| of.positions()[index as usize]).collect();

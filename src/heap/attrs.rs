@@ -163,10 +163,28 @@ impl<'h> Attrs<'h> {
             base = base.base().resolve();
         }
         let (shape, values) = (overlay.flat_shape()?, overlay.flat_values());
-        let base_len = base.len_at_most();
-        if values.len() * 4 > base_len {
-            return None;
+        (values.len() * 4 <= base.len_at_most()).then(|| base.with_layer(heap, shape, values))
+    }
+
+    /// The same set as another object, as which printing and the search for cycles see it.
+    pub(crate) fn again(self, heap: &'h Heap) -> Value<'h> {
+        let set = self.resolve();
+        if set.is_layered() {
+            return set.with_layer(heap, Shape::new(heap, &[], &[]), &[]);
         }
+        heap.tally.sets.add(1);
+        let object = heap.alloc_words(1).cast::<u32>();
+        // SAFETY: two half words were allocated; what is forwarded to is flat.
+        unsafe {
+            object.write(FORWARD);
+            object.add(1).write(narrow(set.object));
+        }
+        Value::of_object(object)
+    }
+
+    /// A set that has been resolved with a layer over it.
+    fn with_layer(self, heap: &'h Heap, shape: &'h Shape<'h>, values: &[ValueCell<'h>]) -> Value<'h> {
+        let base = self;
         let words = (LAYER_HEADER + values.len()).div_ceil(2);
         heap.tally.layers.add(words);
         let object = heap.alloc_words(words).cast::<u32>();
@@ -175,13 +193,13 @@ impl<'h> Attrs<'h> {
             object.write((base.depth() + 1) << object_kind::BITS | LAYER);
             object.add(1).write(narrow(NonNull::from(shape)));
             object.add(2).write(narrow(base.object));
-            object.add(3).write((base_len + values.len()) as u32);
+            object.add(3).write((base.len_at_most() + values.len()) as u32);
             let target = object.add(LAYER_HEADER);
             for (index, value) in values.iter().enumerate() {
                 target.add(index).write(value.get().word());
             }
         }
-        Some(Value::of_object(object))
+        Value::of_object(object)
     }
 
     /// # Safety
