@@ -55,7 +55,7 @@ pub(crate) struct ContextTable {
 }
 
 /// What has so many elements will have so many more, for which the table need not grow step by step.
-const SOME_ELEMENTS: usize = 256;
+const SOME_ELEMENTS: usize = 1024;
 const MANY_ELEMENTS: usize = 2048;
 
 impl ContextTable {

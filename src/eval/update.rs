@@ -11,7 +11,7 @@ use crate::program::{Binary, Expr, Update};
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 
 /// What has so many plans will have so many more, for which the table need not grow step by step.
-const SOME_PLANS: usize = 256;
+const SOME_PLANS: usize = 1024;
 const MANY_PLANS: usize = 2048;
 
 impl<'h> Eval<'h> {

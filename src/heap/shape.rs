@@ -35,7 +35,7 @@ pub(crate) struct Shape<'h> {
 pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
 
 /// What has so many shapes will have so many more: the table need not grow step by step, moving all of them each time.
-const SOME_SHAPES: usize = 512;
+const SOME_SHAPES: usize = 2048;
 const MANY_SHAPES: usize = 8192;
 
 /// How two shapes merge into one.

@@ -171,3 +171,99 @@ fn complete(
 pub fn derivation_path(dir: &StoreDir, derivation: &Derivation, file: &[u8]) -> Result<StorePath> {
     dir.text_path_of_hash(&derivation.file_name(), sha256(file), derivation.references())
 }
+
+#[cfg(test)]
+mod tests {
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::cache::Cache;
+    use crate::store::{ComputeStore, ContentAddressMethod, DirectoryStore, Hash, HashAlgorithm, OutputName};
+
+    /// A recipe that needs two outputs of one derivation, and the derivation that it is for.
+    fn recipe<'a>(
+        outputs: &[(&str, Output)],
+        input: &'a StorePath,
+        names: &'a [OutputName],
+    ) -> (Recipe<'a>, Derivation) {
+        let outputs: SmallVec<[_; 1]> =
+            outputs.iter().map(|(name, output)| (OutputName::from(*name), output.clone())).collect();
+        let dir = StoreDir::default();
+        let mut derivation = Derivation {
+            name: "boat".into(),
+            system: b"any".into(),
+            builder: b"/bin/sh".into(),
+            args: vec![b"-c".into(), b"".into()],
+            ..Derivation::default()
+        };
+        derivation.env.insert("text", "x".repeat(1000));
+        outputs.iter().for_each(|(name, output)| derivation.set_output(name.clone(), output.clone(), &dir));
+        names.iter().for_each(|name| {
+            derivation.add_input(input.clone(), std::slice::from_ref(name)).expect("it is not dynamic");
+        });
+        let recipe = Recipe {
+            name: "boat",
+            outputs,
+            inputs: smallvec![(input, names.iter().collect())],
+            are_made: false,
+            sources: SmallVec::new(),
+            system: derivation.system.clone(),
+            builder: derivation.builder.clone(),
+            args: derivation.args.clone(),
+            env: derivation.env.clone(),
+        };
+        (recipe, derivation)
+    }
+
+    fn fixed() -> Output {
+        let hash = Hash::new(HashAlgorithm::Sha256, &[7; 32]).expect("it has 32 bytes");
+        Output::fixed(&StoreDir::default(), "boat", "out", ContentAddressMethod::Flat, hash)
+            .expect("it can be called so")
+    }
+
+    #[test]
+    fn a_recipe_makes_what_its_derivation_does() {
+        let directory = tempfile::tempdir().expect("there is room for files");
+        let names = ["dev", "out"].map(OutputName::from);
+        let kinds: [&[(&str, Output)]; 3] = [
+            &[("out", Output::Deferred)],
+            &[("dev", Output::Deferred), ("out", Output::Deferred)],
+            &[("out", fixed())],
+        ];
+        let written = DirectoryStore::new(&directory.path().join("root"), StoreDir::default());
+        let written = written.expect("there is room for files");
+        // Without a cache, with a new one, and with what it has then.
+        let runs: [(Box<dyn Store>, bool, u64); 4] = [
+            (Box::new(ComputeStore::default()), false, 0),
+            (Box::new(ComputeStore::default()), true, 0),
+            (Box::new(ComputeStore::default()), true, 4),
+            (Box::new(written), true, 4),
+        ];
+        for (mut store, has_cache, earlier) in runs {
+            let store = &mut *store;
+            let mut hashes = HashModulo::new(StoreDir::default());
+            if has_cache {
+                hashes.use_cache(Cache::in_directory(directory.path().join("cache")));
+            }
+            let mut input = recipe(kinds[1], &path(), &[]).1;
+            let input = instantiate(store, &mut hashes, &mut input).expect("nothing is wrong with it");
+            for outputs in kinds {
+                for _ in 0..2 {
+                    let (mut recipe, mut derivation) = recipe(outputs, &input, &names);
+                    let made = instantiate_recipe(store, &mut hashes, &mut recipe).expect("nothing is wrong with it");
+                    let read = store.read_derivation(&made.path).expect("it was added");
+                    let path = instantiate(&mut ComputeStore::default(), &mut hashes.clone(), &mut derivation);
+                    assert_eq!(made.path, path.expect("nothing is wrong with it"));
+                    assert_eq!(read, derivation);
+                    let paths = derivation.outputs.values().map(|output| output.path().cloned());
+                    assert!(made.outputs.iter().cloned().eq(paths));
+                }
+            }
+            assert_eq!(hashes.earlier(), earlier);
+        }
+    }
+
+    fn path() -> StorePath {
+        StorePath::from_digest([7; 20], "unused").expect("it can be called so")
+    }
+}
