@@ -39,8 +39,8 @@ struct Removal<'h> {
     kept: &'h [u32],
 }
 
-const PLACES: usize = 2048;
-const LISTED_PLACES: usize = 512;
+const PLACES: usize = 512;
+const LISTED_PLACES: usize = 256;
 
 impl Default for Removals<'_> {
     fn default() -> Self {
