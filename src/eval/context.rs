@@ -78,9 +78,9 @@ impl ContextTable {
         id
     }
 
-    /// Whether it is about a derivation of which it is known that it was made in this run.
+    /// Whether it is about a derivation of which it is known that it was made in this run, or about none.
     pub(crate) fn is_made(&self, id: ContextId) -> bool {
-        self.made.get(id.0 as usize).is_some_and(|&made| made)
+        self.made.get(id.0 as usize) == Some(&true) || matches!(self.element(id), ContextElement::Opaque(_))
     }
 
     pub(crate) fn element(&self, id: ContextId) -> &ContextElement {
@@ -88,20 +88,14 @@ impl ContextTable {
     }
 
     /// The elements of a context in the order of the paths that they are about.
-    pub(crate) fn in_order_of_paths(
-        &self,
-        context: &ContextSet,
-    ) -> impl Iterator<Item = (ContextId, &ContextElement)> + use<'_> {
-        let mut elements: SmallVec<[(u64, ContextId, &ContextElement); 16]> = SmallVec::with_capacity(context.0.len());
+    pub(crate) fn in_order_of_paths(&self, context: &ContextSet) -> impl Iterator<Item = &ContextElement> + use<'_> {
+        let mut elements: SmallVec<[(u64, &ContextElement); 16]> = SmallVec::with_capacity(context.0.len());
         // Digests differ early, so that few paths have to be looked at twice.
         let start =
             |path: &StorePath| path.digest().as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        elements.extend(context.iter().map(|id| {
-            let element = self.element(id);
-            (start(element.path()), id, element)
-        }));
-        elements.sort_unstable_by(|(a, _, one), (b, _, other)| a.cmp(b).then_with(|| one.path().cmp(other.path())));
-        elements.into_iter().map(|(_, id, element)| (id, element))
+        elements.extend(context.iter().map(|id| self.element(id)).map(|element| (start(element.path()), element)));
+        elements.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.path().cmp(other.path())));
+        elements.into_iter().map(|(_, element)| element)
     }
 }
 

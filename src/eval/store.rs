@@ -153,7 +153,7 @@ impl StoreState {
     }
 
     /// The same for the derivation that a recipe is for.
-    pub(crate) fn add_recipe(&mut self, recipe: &mut Recipe<'_>) -> Result<Made> {
+    pub(crate) fn add_recipe(&mut self, recipe: &mut Recipe<'_, '_>) -> Result<Made> {
         Ok(store::instantiate_recipe(&mut *self.store, &mut self.hashes, recipe)?)
     }
 

@@ -148,7 +148,7 @@ impl HashModulo {
     }
 
     /// The same for a recipe.
-    pub(super) fn draft_of_recipe(&self, recipe: &mut Recipe<'_>) -> Draft {
+    pub(super) fn draft_of_recipe(&self, recipe: &mut Recipe<'_, '_>) -> Draft {
         let packed = recipe.pack();
         let draft = self.digest(recipe.name, &mut recipe.env, packed);
         match recipe.is_fixed() {
@@ -208,7 +208,7 @@ impl HashModulo {
     }
 
     /// The same for what a recipe needs.
-    pub(super) fn have_made_inputs(&self, recipe: &Recipe<'_>) -> bool {
+    pub(super) fn have_made_inputs(&self, recipe: &Recipe<'_, '_>) -> bool {
         recipe.are_made && self.unproven.is_empty() || self.have_made(recipe.inputs.iter().map(|(path, _)| *path))
     }
 

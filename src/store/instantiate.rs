@@ -60,7 +60,7 @@ impl<'a> DerivationFile<'a> {
 
     /// That of a recipe which has been packed for this draft, and of which this is known.
     fn of_recipe(
-        recipe: &'a Recipe<'_>,
+        recipe: &'a Recipe<'_, '_>,
         dir: &'a StoreDir,
         draft: &Draft,
         known: &Known,
@@ -127,7 +127,7 @@ pub fn instantiate(store: &mut dyn Store, hashes: &mut HashModulo, derivation: &
 pub(crate) fn instantiate_recipe(
     store: &mut dyn Store,
     hashes: &mut HashModulo,
-    recipe: &mut Recipe<'_>,
+    recipe: &mut Recipe<'_, '_>,
 ) -> Result<Made> {
     let draft = hashes.draft_of_recipe(recipe);
     if let Some(known) = hashes.find_repeated(&draft, recipe.outputs.len(), |path| store.contains(path)) {
@@ -174,18 +174,12 @@ pub fn derivation_path(dir: &StoreDir, derivation: &Derivation, file: &[u8]) -> 
 
 #[cfg(test)]
 mod tests {
-    use smallvec::smallvec;
-
     use super::*;
     use crate::cache::Cache;
-    use crate::store::{ComputeStore, ContentAddressMethod, DirectoryStore, Hash, HashAlgorithm, OutputName};
+    use crate::store::{ComputeStore, ContentAddressMethod, DirectoryStore, Hash, HashAlgorithm, Input, OutputName};
 
-    /// A recipe that needs two outputs of one derivation, and the derivation that it is for.
-    fn recipe<'a>(
-        outputs: &[(&str, Output)],
-        input: &'a StorePath,
-        names: &'a [OutputName],
-    ) -> (Recipe<'a>, Derivation) {
+    /// A recipe, and the derivation that it is for.
+    fn recipe<'a, 'i>(outputs: &[(&str, Output)], inputs: &'a [Input<'i>]) -> (Recipe<'a, 'i>, Derivation) {
         let outputs: SmallVec<[_; 1]> =
             outputs.iter().map(|(name, output)| (OutputName::from(*name), output.clone())).collect();
         let dir = StoreDir::default();
@@ -198,15 +192,17 @@ mod tests {
         };
         derivation.env.insert("text", "x".repeat(1000));
         outputs.iter().for_each(|(name, output)| derivation.set_output(name.clone(), output.clone(), &dir));
-        names.iter().for_each(|name| {
-            derivation.add_input(input.clone(), std::slice::from_ref(name)).expect("it is not dynamic");
-        });
+        for (path, names) in inputs {
+            for &name in names {
+                derivation.add_input((*path).clone(), std::slice::from_ref(name)).expect("it is not dynamic");
+            }
+        }
         let recipe = Recipe {
             name: "boat",
             outputs,
-            inputs: smallvec![(input, names.iter().collect())],
+            inputs,
             are_made: false,
-            sources: SmallVec::new(),
+            sources: &[],
             system: derivation.system.clone(),
             builder: derivation.builder.clone(),
             args: derivation.args.clone(),
@@ -245,11 +241,12 @@ mod tests {
             if has_cache {
                 hashes.use_cache(Cache::in_directory(directory.path().join("cache")));
             }
-            let mut input = recipe(kinds[1], &path(), &[]).1;
+            let mut input = recipe(kinds[1], &[]).1;
             let input = instantiate(store, &mut hashes, &mut input).expect("nothing is wrong with it");
+            let inputs = [(&input, names.iter().collect())];
             for outputs in kinds {
                 for _ in 0..2 {
-                    let (mut recipe, mut derivation) = recipe(outputs, &input, &names);
+                    let (mut recipe, mut derivation) = recipe(outputs, &inputs);
                     let made = instantiate_recipe(store, &mut hashes, &mut recipe).expect("nothing is wrong with it");
                     let read = store.read_derivation(&made.path).expect("it was added");
                     let path = instantiate(&mut ComputeStore::default(), &mut hashes.clone(), &mut derivation);
@@ -261,9 +258,5 @@ mod tests {
             }
             assert_eq!(hashes.earlier(), earlier);
         }
-    }
-
-    fn path() -> StorePath {
-        StorePath::from_digest([7; 20], "unused").expect("it can be called so")
     }
 }

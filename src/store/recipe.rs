@@ -14,17 +14,17 @@ use super::repeats::Known;
 /// Most have been seen before, in this run or an earlier one: then what refers to parts in place of owning them is all that is ever made
 /// of them. All that has an order is in order. Each output has a variable: an empty one, or a fixed path.
 #[derive(Debug)]
-pub(crate) struct Recipe<'a> {
+pub(crate) struct Recipe<'a, 'i> {
     /// The name, without `.drv`.
     pub(crate) name: &'a str,
     /// Either all are [`Output::Deferred`], or the only one is [`Output::Fixed`].
     pub(crate) outputs: SmallVec<[(OutputName, Output); 1]>,
     /// The derivations whose outputs are needed, and which.
-    pub(crate) inputs: SmallVec<[Input<'a>; 16]>,
+    pub(crate) inputs: &'a [Input<'i>],
     /// Whether all of these are known to have been made in this run, with the same memory of hashes. If not, they are looked for there.
     pub(crate) are_made: bool,
     /// The other store objects that are needed.
-    pub(crate) sources: SmallVec<[&'a StorePath; 16]>,
+    pub(crate) sources: &'a [&'a StorePath],
     /// The system to build on.
     pub(crate) system: Vec<u8>,
     /// The program that builds.
@@ -47,7 +47,7 @@ pub(crate) struct Made {
     pub(crate) outputs: SmallVec<[Option<StorePath>; 1]>,
 }
 
-impl Recipe<'_> {
+impl Recipe<'_, '_> {
     /// Packs the derivation behind the bytes of its variables.
     pub(super) fn pack(&mut self) -> Packed {
         let Recipe { outputs, inputs, sources, system, builder, args, env, .. } = self;
@@ -60,11 +60,6 @@ impl Recipe<'_> {
             args,
         };
         pack_parts(env, parts)
-    }
-
-    /// What is of use for another: the outputs, and the memory for variables.
-    pub(crate) fn into_outputs(self) -> (SmallVec<[(OutputName, Output); 1]>, Environment) {
-        (self.outputs, self.env)
     }
 
     /// Whether the output is fixed.
@@ -80,13 +75,12 @@ impl Recipe<'_> {
 
     /// The derivation itself, which takes what the recipe owns but for the outputs.
     pub(super) fn take_derivation(&mut self) -> Derivation {
-        let inputs = std::mem::take(&mut self.inputs);
-        let inputs = inputs.into_iter().map(|(path, outputs)| (path.clone(), outputs.into_iter().cloned().collect()));
+        let input = |(path, outputs): &Input<'_>| ((*path).clone(), outputs.iter().copied().cloned().collect());
         Derivation {
             name: self.name.to_owned(),
             outputs: self.outputs.iter().cloned().collect(),
-            input_derivations: inputs.collect(),
-            input_sources: self.sources.drain(..).cloned().collect(),
+            input_derivations: self.inputs.iter().map(input).collect(),
+            input_sources: self.sources.iter().copied().cloned().collect(),
             system: std::mem::take(&mut self.system),
             builder: std::mem::take(&mut self.builder),
             args: std::mem::take(&mut self.args),

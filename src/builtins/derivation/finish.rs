@@ -20,11 +20,16 @@ impl Reading {
         let outputs = self.decide_outputs(eval, name)?;
         let is_usual = outputs.iter().all(|(_, output)| matches!(output, Output::Deferred | Output::Fixed { .. }));
         if is_usual && self.context.iter().all(|id| is_direct(eval.contexts.element(id))) {
-            let DirectInputs { inputs, are_made, sources } = direct_inputs(&eval.contexts, &self.context);
-            let Reading { system, builder, arguments: args, env, .. } = self;
-            let mut recipe = Recipe { name, outputs, inputs, are_made, sources, system, builder, args, env };
-            let made = eval.store.add_recipe(&mut recipe)?;
-            let (outputs, env) = recipe.into_outputs();
+            let (made, outputs, env) = {
+                let mut direct = DirectInputs::default();
+                direct.gather(&eval.contexts, &self.context);
+                let are_made = self.context.iter().all(|id| eval.contexts.is_made(id));
+                let DirectInputs { inputs, sources } = &direct;
+                let Reading { system, builder, arguments: args, env, .. } = self;
+                let mut recipe = Recipe { name, outputs, inputs, are_made, sources, system, builder, args, env };
+                let made = eval.store.add_recipe(&mut recipe)?;
+                (made, recipe.outputs, recipe.env)
+            };
             let paths = outputs.iter().zip(&made.outputs).map(|((name, _), path)| (name, path.as_ref()));
             let value = value_of(eval, &made.path, paths);
             eval.keep_environment(env);
@@ -115,35 +120,32 @@ fn is_direct(element: &ContextElement) -> bool {
 }
 
 /// What a derivation needs, as in a [`Recipe`].
+#[derive(Default)]
 struct DirectInputs<'a> {
     inputs: SmallVec<[Input<'a>; 16]>,
-    are_made: bool,
     sources: SmallVec<[&'a StorePath; 16]>,
 }
 
-/// The outputs of derivations and the store objects that a context refers to, which is nothing else, in the order of their paths.
-fn direct_inputs<'a>(contexts: &'a ContextTable, context: &ContextSet) -> DirectInputs<'a> {
-    let mut direct = DirectInputs { inputs: SmallVec::new(), are_made: true, sources: SmallVec::new() };
-    for (id, element) in contexts.in_order_of_paths(context) {
-        match element {
-            ContextElement::Built { drv, outputs } => {
-                direct.are_made &= contexts.is_made(id);
-                match direct.inputs.last_mut() {
+impl<'a> DirectInputs<'a> {
+    /// The outputs of derivations and the store objects that a context refers to, which is nothing else, in the order of their paths.
+    fn gather(&mut self, contexts: &'a ContextTable, context: &ContextSet) {
+        for element in contexts.in_order_of_paths(context) {
+            match element {
+                ContextElement::Built { drv, outputs } => match self.inputs.last_mut() {
                     Some((last, known)) if *last == drv => known.extend(outputs),
-                    _ => direct.inputs.push((drv, outputs.iter().collect())),
-                }
+                    _ => self.inputs.push((drv, outputs.iter().collect())),
+                },
+                ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => self.sources.push(path),
             }
-            ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => direct.sources.push(path),
         }
+        self.inputs.iter_mut().for_each(|(_, outputs)| outputs.sort_unstable());
     }
-    direct.inputs.iter_mut().for_each(|(_, outputs)| outputs.sort_unstable());
-    direct
 }
 
 /// Adds what the strings of a derivation refer to.
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
     let (mut dynamic, mut deep) = (Vec::new(), Vec::new());
-    for (_, element) in eval.contexts.in_order_of_paths(context) {
+    for element in eval.contexts.in_order_of_paths(context) {
         match element {
             ContextElement::Opaque(path) => _ = derivation.input_sources.insert(path.clone()),
             ContextElement::Built { drv, outputs } if outputs.len() == 1 => {
