@@ -77,6 +77,7 @@ fn derivations_are_not_hashed_again() {
         let output = output(command.arg(&file).arg("--store").arg(&store).args(flags));
         let errors = String::from_utf8_lossy(&output.stderr);
         let statistics: Value = serde_json::from_str(&errors).unwrap_or_else(|error| panic!("{error}: {errors}"));
+        assert_eq!(statistics["derivations"], 3);
         let path = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut files: Vec<_> = fs::read_dir(store.join("nix/store")).expect("it is there").flatten().collect();
         files.sort_by_key(fs::DirEntry::file_name);

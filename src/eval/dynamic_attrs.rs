@@ -109,13 +109,12 @@ impl<'h> Eval<'h> {
         names: &[Option<Symbol>],
         sources: &[u32],
     ) {
-        let earlier = dynamic.plans.get();
-        if plans_from(earlier).count() < MOST_PLANS {
-            let (names, sources) = (self.heap.store_slice(names), self.heap.store_slice(sources));
-            let plan = self.heap.store(DynamicPlan { fixed, names, shape, sources, earlier });
-            dynamic.plans.set(Some(plan));
-            dynamic.last.set(Some(plan));
-        }
+        // Where there are too many, those of now count.
+        let earlier = dynamic.plans.get().filter(|&plan| plans_from(Some(plan)).count() < MOST_PLANS);
+        let (names, sources) = (self.heap.store_slice(names), self.heap.store_slice(sources));
+        let plan = self.heap.store(DynamicPlan { fixed, names, shape, sources, earlier });
+        dynamic.plans.set(Some(plan));
+        dynamic.last.set(Some(plan));
     }
 
     /// The name that an attribute has; none if it is left out.

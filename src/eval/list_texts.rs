@@ -36,11 +36,22 @@ impl<'h> ListTexts<'h> {
         // Objects begin at multiples of eight bytes.
         &self.0[list.address() / 8 % PLACES]
     }
+
+    /// The text of a list, if it is remembered.
+    fn find(&self, list: List<'h>) -> Option<Str<'h>> {
+        let place = self.place(list);
+        let is_it = place.list.get().is_some_and(|last| last.address() == list.address());
+        place.text.get().filter(|_| is_it)
+    }
 }
 
 impl<'h> Eval<'h> {
     /// The text of a list, in the heap.
     pub(super) fn coerce_list(&mut self, list: List<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+        if let Some(text) = self.list_texts.find(list) {
+            context.add(text.context());
+            return Ok(text.bytes());
+        }
         let mut text = Vec::new();
         self.append_list(list, how, context, &mut text)?;
         Ok(self.heap.store_slice(&text))
@@ -60,15 +71,15 @@ impl<'h> Eval<'h> {
         if list.len() < LEAST_ELEMENTS {
             return self.append_elements(list, how, context, out);
         }
+        if let Some(text) = self.list_texts.find(list) {
+            context.add(text.context());
+            out.extend_from_slice(text.bytes());
+            return Ok(());
+        }
         let place = self.list_texts.place(list);
         if place.list.replace(Some(list)).is_none_or(|last| last.address() != list.address()) {
             place.text.set(None);
             return self.append_elements(list, how, context, out);
-        }
-        if let Some(text) = place.text.get() {
-            context.add(text.context());
-            out.extend_from_slice(text.bytes());
-            return Ok(());
         }
         let start = out.len();
         let mut own = ContextSet::default();

@@ -13,7 +13,7 @@ use crate::heap::{Attrs, Heap, List, Shape, Symbol, Value};
 /// takes its own arguments out of those that it hands on.
 pub(super) struct Removals<'h> {
     places: Box<[Place<'h>]>,
-    /// Those of lists that are written in the program, which are the same each time.
+    /// Those of the names in a list, by the list: one that is written in the program is the same each time.
     listed: Box<[Listed<'h>]>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::frame::REUSABLE;
 use super::mapping::Mapping;
-use super::pages::{HUGE, Pages, huge_step};
+use super::pages::{HUGE, Pages};
 use super::prefetch::prefetch_bytes;
 use super::region::{self, GRANULE};
 use super::shape::{Merged, ShapeTable};
@@ -172,7 +172,7 @@ impl Heap {
 
     fn alloc_in_new_chunk(&self, bytes: usize) -> NonNull<u64> {
         let mut chunks = self.chunks.borrow_mut();
-        let usual = if chunks.is_empty() { FIRST_CHUNK } else { huge_step(self.bytes.get()).max(CHUNK) };
+        let usual = if chunks.is_empty() { FIRST_CHUNK } else { CHUNK };
         // A large object gets a chunk of its own, and the current chunk stays in use.
         let own_chunk = bytes > usual / 4;
         let size = if own_chunk { bytes } else { usual };

@@ -16,10 +16,10 @@ use crate::diagnostics::Pos;
 /// |---------|------------------|---------------------------------|
 /// | flat    | shape            | values                          |
 /// | layer   | kind, depth, use | shape, base, length, values     |
-/// | forward | kind             | the flat set, what a layer had (unused) |
+/// | forward | kind             | the flat set; what a layer had is not used |
 ///
 /// A layer is what `base // { few }` makes of a large base. It becomes a forward to a flat set when
-/// something needs all names in a row, or has looked for names in it often.
+/// something needs all names in a row, or has looked for names in it often. A forward is also the same set as another object.
 #[derive(Copy, Clone)]
 pub(crate) struct Attrs<'h> {
     object: NonNull<u32>,
@@ -169,8 +169,8 @@ impl<'h> Attrs<'h> {
     /// The same set as another object, as which printing and the search for cycles see it.
     pub(crate) fn again(self, heap: &'h Heap) -> Value<'h> {
         let set = self.resolve();
-        if set.is_layered() {
-            return set.with_layer(heap, Shape::new(heap, &[], &[]), &[]);
+        if let Some((shape, values)) = set.layer_parts() {
+            return set.base().resolve().with_layer(heap, shape, values);
         }
         heap.tally.sets.add(1);
         let object = heap.alloc_words(1).cast::<u32>();
@@ -321,7 +321,7 @@ impl<'h> Attrs<'h> {
         if !self.is_layered() {
             return None;
         }
-        // SAFETY: a layer has what `try_layer` wrote.
+        // SAFETY: a layer has what `with_layer` wrote.
         unsafe {
             let shape: &Shape<'h> = widen(self.object.add(1).read() as usize, 0).as_ref();
             let values = std::slice::from_raw_parts(self.object.add(LAYER_HEADER).cast().as_ptr(), shape.len());

@@ -86,7 +86,7 @@ impl Pages {
 }
 
 /// How much a heap of so many bytes asks for in huge pages at a time.
-pub(super) fn huge_step(heap_bytes: usize) -> usize {
+fn huge_step(heap_bytes: usize) -> usize {
     (heap_bytes / HUGE_STEP_PART).next_multiple_of(HUGE).min(LARGEST_STEP)
 }
 

@@ -147,13 +147,13 @@ impl HashModulo {
         }
     }
 
-    /// The same for a recipe.
-    pub(super) fn draft_of_recipe(&self, recipe: &mut Recipe<'_, '_>) -> Draft {
+    /// The same for a recipe, and how it was packed.
+    pub(super) fn draft_of_recipe(&self, recipe: &mut Recipe<'_, '_>) -> (Draft, Packed) {
         let packed = recipe.pack();
         let draft = self.digest(recipe.name, &mut recipe.env, packed);
         match recipe.is_fixed() {
-            true => Draft::Fixed(draft),
-            false => Draft::Masked(draft),
+            true => (Draft::Fixed(draft), packed),
+            false => (Draft::Masked(draft), packed),
         }
     }
 

@@ -58,16 +58,11 @@ impl<'a> DerivationFile<'a> {
         }
     }
 
-    /// That of a recipe which has been packed for this draft, and of which this is known.
-    fn of_recipe(
-        recipe: &'a Recipe<'_, '_>,
-        dir: &'a StoreDir,
-        draft: &Draft,
-        known: &Known,
-    ) -> Option<DerivationFile<'a>> {
+    /// That of a recipe which has been packed so, and of which this is known.
+    fn of_recipe(recipe: &'a Recipe<'_, '_>, dir: &'a StoreDir, packed: Packed, known: &Known) -> DerivationFile<'a> {
         let Recipe { name, env, .. } = recipe;
-        let file = PackedFile { name, env, packed: draft.packed()?, outputs: known.outputs.clone() };
-        Some(DerivationFile { dir, source: Source::Packed(file, OnceCell::new()), written: None })
+        let file = PackedFile { name, env, packed, outputs: known.outputs.clone() };
+        DerivationFile { dir, source: Source::Packed(file, OnceCell::new()), written: None }
     }
 
     /// The derivation.
@@ -129,15 +124,13 @@ pub(crate) fn instantiate_recipe(
     hashes: &mut HashModulo,
     recipe: &mut Recipe<'_, '_>,
 ) -> Result<Made> {
-    let draft = hashes.draft_of_recipe(recipe);
+    let (draft, packed) = hashes.draft_of_recipe(recipe);
     if let Some(known) = hashes.find_repeated(&draft, recipe.outputs.len(), |path| store.contains(path)) {
         return Ok(recipe.made(known));
     }
     let outputs = recipe.outputs.iter().map(|(name, _)| name);
-    if let Some(known) = hashes.find_earlier(&draft, recipe.name, outputs, |hashes| hashes.have_made_inputs(recipe))
-        && let Some(file) = DerivationFile::of_recipe(recipe, hashes.dir(), &draft, &known)
-    {
-        store.add_derivation(&known.path, &file)?;
+    if let Some(known) = hashes.find_earlier(&draft, recipe.name, outputs, |hashes| hashes.have_made_inputs(recipe)) {
+        store.add_derivation(&known.path, &DerivationFile::of_recipe(recipe, hashes.dir(), packed, &known))?;
         return Ok(recipe.made(&known));
     }
     let mut derivation = recipe.take_derivation();

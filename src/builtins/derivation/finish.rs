@@ -17,34 +17,40 @@ impl Reading {
     /// The paths of the derivation and its outputs, as the program gets them.
     pub(super) fn finish<'h>(mut self, eval: &mut Eval<'h>, name: &str) -> Result<Value<'h>> {
         self.check(eval, name)?;
-        let outputs = self.decide_outputs(eval, name)?;
-        let is_usual = outputs.iter().all(|(_, output)| matches!(output, Output::Deferred | Output::Fixed { .. }));
-        if is_usual && self.context.iter().all(|id| is_direct(eval.contexts.element(id))) {
-            let (made, outputs, env) = {
-                let mut direct = DirectInputs::default();
-                direct.gather(&eval.contexts, &self.context);
-                let are_made = self.context.iter().all(|id| eval.contexts.is_made(id));
-                let DirectInputs { inputs, sources } = &direct;
-                let Reading { system, builder, arguments: args, env, .. } = self;
-                let mut recipe = Recipe { name, outputs, inputs, are_made, sources, system, builder, args, env };
-                let made = eval.store.add_recipe(&mut recipe)?;
-                (made, recipe.outputs, recipe.env)
-            };
-            let paths = outputs.iter().zip(&made.outputs).map(|((name, _), path)| (name, path.as_ref()));
-            let value = value_of(eval, &made.path, paths);
-            eval.keep_environment(env);
-            return Ok(value);
+        eval.counters.derivations += 1;
+        let is_usual = self.hash.is_some() || !self.content_addressed && !self.impure;
+        match is_usual && self.context.iter().all(|id| is_direct(eval.contexts.element(id))) {
+            true => self.finish_as_recipe(eval, name),
+            false => self.finish_as_derivation(eval, name),
         }
-        let mut derivation = Derivation {
-            name: name.to_owned(),
-            outputs: outputs.into_iter().collect(),
-            system: self.system,
-            builder: self.builder,
-            args: self.arguments,
-            env: self.env,
-            ..Derivation::default()
+    }
+
+    /// The same for a derivation of a usual kind with usual inputs.
+    fn finish_as_recipe<'h>(mut self, eval: &mut Eval<'h>, name: &str) -> Result<Value<'h>> {
+        let outputs = self.decide_outputs(eval, name)?;
+        let (made, outputs, env) = {
+            let mut direct = DirectInputs::default();
+            direct.gather(&eval.contexts, &self.context);
+            let are_made = self.context.iter().all(|id| eval.contexts.is_made(id));
+            let DirectInputs { inputs, sources } = &direct;
+            let Reading { system, builder, arguments: args, env, .. } = self;
+            let mut recipe = Recipe { name, outputs, inputs, are_made, sources, system, builder, args, env };
+            let made = eval.store.add_recipe(&mut recipe)?;
+            (made, recipe.outputs, recipe.env)
         };
+        let paths = outputs.iter().zip(&made.outputs).map(|((name, _), path)| (name, path.as_ref()));
+        let value = value_of(eval, &made.path, paths);
+        eval.keep_environment(env);
+        Ok(value)
+    }
+
+    /// The same for any derivation.
+    fn finish_as_derivation<'h>(mut self, eval: &mut Eval<'h>, name: &str) -> Result<Value<'h>> {
+        let mut derivation = Derivation { name: name.to_owned(), ..Derivation::default() };
         add_inputs(eval, &self.context, &mut derivation)?;
+        derivation.outputs = self.decide_outputs(eval, name)?.into_iter().collect();
+        let Reading { system, builder, arguments: args, env, .. } = self;
+        derivation = Derivation { system, builder, args, env, ..derivation };
         let path = eval.store.add_derivation(&mut derivation)?;
         let value = value_of(eval, &path, derivation.outputs.iter().map(|(name, output)| (name, output.path())));
         eval.keep_environment(derivation.env);
@@ -80,7 +86,6 @@ impl Reading {
     fn decide_outputs(&mut self, eval: &mut Eval<'_>, name: &str) -> Result<SmallVec<[(OutputName, Output); 1]>> {
         let has_only_out = self.has_only_out();
         let mut outputs = SmallVec::new();
-        self.outputs.sort_unstable();
         for output in std::mem::take(&mut self.outputs) {
             let (value, text) = if let Some(hash) = &self.hash {
                 if !has_only_out {
@@ -130,6 +135,7 @@ impl<'a> DirectInputs<'a> {
     /// The outputs of derivations and the store objects that a context refers to, which is nothing else, in the order of their paths.
     fn gather(&mut self, contexts: &'a ContextTable, context: &ContextSet) {
         for element in contexts.in_order_of_paths(context) {
+            debug_assert!(is_direct(element), "it was made sure");
             match element {
                 ContextElement::Built { drv, outputs } => match self.inputs.last_mut() {
                     Some((last, known)) if *last == drv => known.extend(outputs),

@@ -20,7 +20,7 @@ pub(super) struct Reading {
     pub(super) system: Vec<u8>,
     /// The attributes as the members of a JSON object, with `__structuredAttrs`.
     pub(super) structured: Option<Vec<u8>>,
-    /// Nothing for `out` alone.
+    /// In order; nothing for `out` alone.
     pub(super) outputs: SmallVec<[OutputName; 4]>,
     pub(super) content_addressed: bool,
     pub(super) impure: bool,
@@ -132,10 +132,11 @@ fn set_outputs<'a>(
         if name == "drvPath" {
             return Err(invalid("an output cannot be called 'drvPath'"));
         }
-        if outputs.iter().any(|output| **output == *name) {
-            return Err(invalid(format!("the output '{name}' is listed twice")));
-        }
         outputs.push(eval.store.output_name(name));
+    }
+    outputs.sort_unstable();
+    if let Some([twice, _]) = outputs.array_windows().find(|[one, other]| one == other) {
+        return Err(invalid(format!("the output '{twice}' is listed twice")));
     }
     match outputs.is_empty() {
         true => Err(invalid("a derivation must have an output")),
