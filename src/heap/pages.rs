@@ -50,9 +50,7 @@ impl Pages {
     pub(super) fn ask(&self, start: *mut u8, bytes: usize, room: usize, heap_bytes: usize) -> usize {
         let is_huge = heap_bytes >= HUGE_FROM && bytes <= HUGE && room >= HUGE && start.addr().is_multiple_of(HUGE);
         if is_huge && PAUSE.load(Relaxed) == 0 {
-            let step = huge_step(heap_bytes).min(room - room % HUGE);
-            self.ask_for_huge(start, step);
-            return step;
+            return self.ask_for_huge(start, huge_step(heap_bytes).min(room - room % HUGE));
         }
         let step = (heap_bytes / STEP_PART).clamp(*STEP.start(), *STEP.end()).max(bytes).next_multiple_of(PAGE);
         // A step ends where a huge page can begin.
@@ -74,14 +72,21 @@ impl Pages {
         }
     }
 
-    fn ask_for_huge(&self, start: *mut u8, bytes: usize) {
-        let begin = Instant::now();
-        system::populate_huge(start, bytes);
-        if begin.elapsed() > self.small.get() * PATIENCE * (bytes / HUGE) as u32 {
-            let pause = NEXT_PAUSE.load(Relaxed);
-            PAUSE.store(pause, Relaxed);
-            NEXT_PAUSE.store(pause.saturating_mul(2), Relaxed);
+    /// Asks for so many bytes, one page after the other, up to the first that is slow. Tells for how many.
+    fn ask_for_huge(&self, start: *mut u8, bytes: usize) -> usize {
+        let mut asked = 0;
+        while asked < bytes {
+            let begin = Instant::now();
+            system::populate_huge(start.wrapping_add(asked), HUGE);
+            asked += HUGE;
+            if begin.elapsed() > self.small.get() * PATIENCE {
+                let pause = NEXT_PAUSE.load(Relaxed);
+                PAUSE.store(pause, Relaxed);
+                NEXT_PAUSE.store(pause.saturating_mul(2), Relaxed);
+                break;
+            }
         }
+        asked
     }
 }
 

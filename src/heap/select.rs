@@ -74,8 +74,8 @@ pub(crate) struct SelectTable<'h> {
     heap: PhantomData<Cell<&'h Heap>>,
 }
 
-/// Of 12 bytes each. An evaluation goes through so much memory that what is not used all the time is not in the cache of the second level: with
-/// larger tables more is found in them, and that takes longer.
+/// Of 12 bytes each. In larger tables more is found, but an evaluation goes through so much memory that the place is not in the cache of the
+/// second level when it is looked at: from 256 to 8192 places there is no difference in time.
 const PLACES: usize = 512;
 
 /// What a set with layers has under a name. That does not change, and the set is never freed.
