@@ -34,7 +34,7 @@ const STEP_PART: usize = 16;
 pub(super) const HUGE_FROM: usize = 1 << 20;
 /// Of huge pages, so much is asked for at a time: a part of what there is already. Clearing one takes the place of what the evaluation
 /// has in the processor's cache of the second level, so few times with many pages are better than many times with few.
-const HUGE_STEP_PART: usize = 4;
+const HUGE_STEP_PART: usize = 6;
 const LARGEST_STEP: usize = 2 * HUGE;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;

@@ -75,7 +75,7 @@ struct PackedDerivation {
 }
 
 /// What has so many objects will have so many more, for which the table need not grow step by step.
-const SOME_OBJECTS: usize = 32;
+const SOME_OBJECTS: usize = 256;
 const MANY_OBJECTS: usize = 1024;
 
 impl ComputeStore {

@@ -47,7 +47,7 @@ pub struct HashModulo {
 }
 
 /// Who knows so many derivations will know so many more, for which the table need not grow step by step.
-const SOME_KNOWN: usize = 32;
+const SOME_KNOWN: usize = 256;
 const MANY_KNOWN: usize = 1024;
 
 /// What stands for a derivation in those that need it.
