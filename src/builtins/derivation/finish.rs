@@ -9,8 +9,8 @@ use crate::eval::{AttrList, ContextElement, ContextSet, ContextTable, Eval, Resu
 use crate::heap::{Str, Value};
 use crate::program::names;
 use crate::store::{
-    ContentAddressMethod, Derivation, Environment, HashAlgorithm, Input, InputOutputs, Output, OutputName, Placeholder,
-    Recipe, STRUCTURED_ATTRIBUTES, StorePath, output_placeholder,
+    ContentAddressMethod, Derivation, Environment, HashAlgorithm, Input, Output, OutputName, Placeholder, Recipe,
+    STRUCTURED_ATTRIBUTES, StorePath, output_placeholder,
 };
 
 impl Reading {
@@ -150,20 +150,13 @@ impl<'a> DirectInputs<'a> {
 
 /// Adds what the strings of a derivation refer to.
 fn add_inputs(eval: &mut Eval<'_>, context: &ContextSet, derivation: &mut Derivation) -> Result<()> {
-    let (mut dynamic, mut deep) = (Vec::new(), Vec::new());
+    let mut deep = Vec::new();
     for element in eval.contexts.in_order_of_paths(context) {
         match element {
             ContextElement::Opaque(path) => _ = derivation.input_sources.insert(path.clone()),
-            ContextElement::Built { drv, outputs } if outputs.len() == 1 => {
-                let input: &mut InputOutputs = derivation.input_derivations.entry(drv.clone()).or_default();
-                input.outputs.extend(outputs.iter().cloned());
-            }
-            ContextElement::Built { drv, outputs } => dynamic.push((drv, outputs)),
+            ContextElement::Built { drv, outputs } => derivation.add_input(drv.clone(), outputs)?,
             ContextElement::DrvDeep(drv) => deep.push(drv),
         }
-    }
-    for (drv, outputs) in dynamic {
-        derivation.add_input(drv.clone(), outputs)?;
     }
     // The builder may look at all of it, so all of it is an input.
     for drv in deep {
