@@ -1,7 +1,7 @@
 //! How the pages of a heap are asked of the system.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Asks for the pages of chunks, in steps, ahead of their use: that takes the system less time than learning of each page as it is
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 ///
 /// A heap that has grown asks for huge pages, of which the processor can tell the addresses of many more at once. The system
 /// has them at hand or has to make them first: to move other memory away, or, in a virtual machine, to get memory
-/// of its host. That can take many times as long as small pages do, so it is measured. After a slow one come some small ones,
-/// and more each time, in all of the process.
+/// of its host. That can take many times as long as small pages do, so it is measured. One slow page says little: most often
+/// those behind it are at hand. But behind two of them nearly all are slow, so then come small ones for a while, and for longer
+/// each time, in all of the process.
 #[derive(Debug)]
 pub(super) struct Pages {
     /// What small pages for [`HUGE`] bytes would have taken, by the latest of them.
@@ -21,6 +22,8 @@ pub(super) struct Pages {
 static PAUSE: AtomicUsize = AtomicUsize::new(0);
 /// What the next pause will be.
 static NEXT_PAUSE: AtomicUsize = AtomicUsize::new(FIRST_PAUSE);
+/// Whether the last huge page was slow.
+static IS_SLOW: AtomicBool = AtomicBool::new(false);
 
 /// The size of a page on most systems; where pages are larger, some are not asked for ahead of need.
 const PAGE: usize = 4096;
@@ -38,8 +41,8 @@ const HUGE_STEP_PART: usize = 6;
 const LARGEST_STEP: usize = 2 * HUGE;
 /// A huge page may take so many times as long as small ones for as many bytes.
 const PATIENCE: u32 = 2;
-/// What follows a slow one is often slow, too. But where it is not, small pages take more time than huge ones.
-const FIRST_PAUSE: usize = 8 * HUGE;
+/// The first pause, after two slow ones.
+const FIRST_PAUSE: usize = 32 * HUGE;
 
 impl Pages {
     pub(super) const fn new() -> Self {
@@ -72,14 +75,15 @@ impl Pages {
         }
     }
 
-    /// Asks for so many bytes, one page after the other, up to the first that is slow. Tells for how many.
+    /// Asks for so many bytes, one page after the other, up to the second in a row that is slow. Tells for how many.
     fn ask_for_huge(&self, start: *mut u8, bytes: usize) -> usize {
         let mut asked = 0;
         while asked < bytes {
             let begin = Instant::now();
             system::populate_huge(start.wrapping_add(asked), HUGE);
             asked += HUGE;
-            if begin.elapsed() > self.small.get() * PATIENCE {
+            let is_slow = begin.elapsed() > self.small.get() * PATIENCE;
+            if IS_SLOW.swap(is_slow, Relaxed) && is_slow {
                 let pause = NEXT_PAUSE.load(Relaxed);
                 PAUSE.store(pause, Relaxed);
                 NEXT_PAUSE.store(pause.saturating_mul(2), Relaxed);
