@@ -237,11 +237,11 @@ impl<'h> Eval<'h> {
                 }
             }
             // A default may look at another.
-            for &(index, _) in plan.defaults {
-                slots[index as usize].clear();
-            }
-            for &(index, default) in plan.defaults {
-                slots[index as usize].set(self.delay(default, Some(frame)));
+            plan.defaults.iter().for_each(|&index| slots[index as usize].clear());
+            for &index in plan.defaults {
+                if let Some(default) = &formals.formals[index as usize].default {
+                    slots[index as usize].set(self.delay(default, Some(frame)));
+                }
             }
             return Ok(());
         }
@@ -298,10 +298,10 @@ impl<'h> Eval<'h> {
     fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> &'h FormalsPlan<'h> {
         let index_of = |formal: &Formal<'h>| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32);
         let indices = self.heap.store_many(formals.formals.iter().map(index_of));
-        let defaults: SmallVec<[_; 32]> = (0..)
+        let defaults: SmallVec<[u32; 32]> = (0..)
             .zip(formals.formals)
-            .filter(|&(index, _)| indices[index as usize] == ABSENT)
-            .filter_map(|(index, formal)| Some((index, formal.default.as_ref()?)))
+            .filter(|&(index, formal)| indices[index as usize] == ABSENT && formal.default.is_some())
+            .map(|(index, _)| index)
             .collect();
         self.heap.store(FormalsPlan { indices, defaults: self.heap.store_slice(&defaults) })
     }

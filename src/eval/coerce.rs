@@ -11,6 +11,7 @@ use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
 use crate::heap::{Attrs, Frame, Kind, Str, Value, Writer};
 use crate::program::{Binary, Call, Expr, Interpolation, names};
+use crate::store::append;
 
 /// What may be made a string.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -441,7 +442,7 @@ impl<'h> Eval<'h> {
         match value.kind() {
             Kind::List(list) if how.more => return self.append_list(list, how, context, out),
             Kind::Int(number) if how.more => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-            _ => out.extend_from_slice(self.coerce_forced(value, how, context)?),
+            _ => append(out, self.coerce_forced(value, how, context)?),
         }
         Ok(())
     }

@@ -74,10 +74,11 @@ impl<'h> Attrs<'h> {
 
     /// `left // right` by a plan made from their shapes; both are flat.
     pub(crate) fn merge(heap: &'h Heap, plan: &MergePlan<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
-        let (left, right, sources) = (left.flat_values(), right.flat_values(), plan.sources());
-        Attrs::build(heap, plan.shape, |index| match sources[index] {
-            source if source & NARROW_LEFT != 0 => left[usize::from(source & !NARROW_LEFT)].get(),
-            source => right[usize::from(source)].get(),
+        // The set is told by the highest bit: which of the two it is could not be foreseen.
+        let (sets, sources) = ([right.flat_values(), left.flat_values()], plan.sources());
+        Attrs::build(heap, plan.shape, |index| {
+            let source = sources[index];
+            sets[usize::from(source >> 15)][usize::from(source & !NARROW_LEFT)].get()
         })
     }
 
@@ -108,9 +109,10 @@ impl<'h> Attrs<'h> {
         left: &[ValueCell<'h>],
         right: &[ValueCell<'h>],
     ) -> Value<'h> {
-        Attrs::build(heap, shape, |index| match sources[index] {
-            source if source & LEFT != 0 => left[(source & !LEFT) as usize].get(),
-            source => right[source as usize].get(),
+        let sets = [right, left];
+        Attrs::build(heap, shape, |index| {
+            let source = sources[index];
+            sets[(source >> 31) as usize][(source & !LEFT) as usize].get()
         })
     }
 

@@ -28,7 +28,18 @@ pub(crate) struct Shape<'h> {
     alphabetical: Cell<Option<NonNull<u32>>>,
     /// The same shape without positions, once it was needed.
     anonymous: Cell<Option<&'h Shape<'h>>>,
+    /// The bits of all names. Two of three names that are looked for are not there, and most of these are known by their bits.
+    filter: u64,
 }
+
+/// The bit of a name in the filter of a shape.
+#[inline(always)]
+fn filter_bit(name: Symbol) -> u64 {
+    1 << (name.0.wrapping_mul(0x9e37_79b1) >> 26)
+}
+
+/// A filter of so many names would have nearly all bits.
+const MOST_FILTERED: usize = 128;
 
 /// The shapes of a heap by the hashes of their names and positions.
 #[derive(Default)]
@@ -102,7 +113,11 @@ impl<'h> Shape<'h> {
         // Most look-ups read the shape and its names, which therefore lie next to each other.
         let positions = NonNull::from(heap.store_slice(positions)).cast();
         let names = heap.store_slice(names);
-        heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None) })
+        let filter = match names.len() {
+            0..=MOST_FILTERED => names.iter().fold(0, |filter, &name| filter | filter_bit(name)),
+            _ => u64::MAX,
+        };
+        heap.store(Shape { names, positions, alphabetical: Cell::new(None), anonymous: Cell::new(None), filter })
     }
 
     #[inline(always)]
@@ -124,6 +139,9 @@ impl<'h> Shape<'h> {
     /// Where `name` is.
     #[inline]
     pub(crate) fn index_of(&self, name: Symbol) -> Option<usize> {
+        if self.filter & filter_bit(name) == 0 {
+            return None;
+        }
         if self.names.len() <= 8 {
             return self.names.iter().position(|&other| other == name);
         }

@@ -230,7 +230,7 @@ pub(crate) struct FormalsPlan<'h> {
     /// The index of each formal in the set; `u32::MAX` if it is absent.
     pub(crate) indices: &'h [u32],
     /// Those that are absent and have a default.
-    pub(crate) defaults: &'h [(u32, &'h Expr<'h>)],
+    pub(crate) defaults: &'h [u32],
 }
 
 /// One formal parameter.

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::append::append;
+
 /// The variables that a builder gets, in the order of their names. Names and values are bytes.
 ///
 /// All of them are in one buffer, so a derivation with many variables needs few allocations. What is replaced stays in
@@ -136,7 +138,7 @@ impl Environment {
             Ok(index) => self.variables[index].value = value,
             Err(index) => {
                 let start = self.bytes.len();
-                self.bytes.extend_from_slice(name);
+                append(&mut self.bytes, name);
                 self.variables.insert(index, Variable { name: start..self.bytes.len(), value });
             }
         }

@@ -12,6 +12,7 @@
 //!   [`DirectoryStore`] also writes.
 
 mod address;
+mod append;
 mod archive_hash;
 pub mod aterm;
 mod aterm_parse;
@@ -40,6 +41,7 @@ mod tree;
 mod tree_stamps;
 
 pub use address::{ContentAddressMethod, output_path_name};
+pub(crate) use append::append;
 pub use aterm_parse::parse as parse_derivation;
 pub use backend::{Location, Store, closure, hash_tree};
 pub use compute_store::ComputeStore;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::address::ContentAddressMethod;
+use super::append::append;
 use super::derivation::{Derivation, InputOutputs, Output, OutputName};
 use super::environment::Environment;
 use super::hash::{Hash, HashAlgorithm};
@@ -190,7 +191,7 @@ impl Writer<'_> {
     #[inline]
     fn text(&mut self, text: &[u8]) {
         self.number(text.len());
-        self.0.extend_from_slice(text);
+        append(self.0, text);
     }
 
     /// How far it is from `end`, mostly nothing, and how long it is.

@@ -71,7 +71,7 @@ struct Reader<'a, 'h> {
     input: Input<'h>,
     scopes: Scopes<'h>,
     /// Expressions of rows that are not complete.
-    pending: Vec<Expr<'h>>,
+    pending: SmallVec<[Expr<'h>; 32]>,
     at_once: bool,
 }
 
@@ -79,7 +79,7 @@ impl<'a, 'h> Reader<'a, 'h> {
     fn new(heap: &'h Heap, globals: &'a Globals<'h>, image: &'h Image<'h>, at: usize, scopes: Scopes<'h>) -> Self {
         let rest = image.bytes.get(at..).unwrap_or_default();
         let input = Input::new(rest, image.base, image.length);
-        Reader { heap, globals, image, input, scopes, pending: Vec::new(), at_once: false }
+        Reader { heap, globals, image, input, scopes, pending: SmallVec::new(), at_once: false }
     }
 
     fn name(&mut self) -> Option<Symbol> {
