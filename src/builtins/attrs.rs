@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::table::builtins;
 use crate::diagnostics::{Code, Pos};
 use crate::eval::{AttrList, Eval, Result, error};
-use crate::heap::{Attrs, Kind, List, Symbol, Value};
+use crate::heap::{Attrs, Kind, List, Symbol, Thunk, Value};
 use crate::program::names;
 
 builtins! {
@@ -227,12 +227,9 @@ fn list_to_attrs<'h>(eval: &mut Eval<'h>, [list]: [Value<'h>; 1]) -> Result<Valu
 
 fn map_attrs<'h>(eval: &mut Eval<'h>, [function, set]: [Value<'h>; 2]) -> Result<Value<'h>> {
     let set = eval.force_attrs(set)?;
-    let (shape, values) = set.flatten(eval.heap);
-    let result_shape = shape.without_positions(eval.heap);
-    Ok(Attrs::build(eval.heap, result_shape, |index| {
-        let name = eval.symbols.value(shape.names()[index]);
-        eval.delayed_call(function, &[name, values[index].get()])
-    }))
+    let shape = set.flatten(eval.heap).0.without_positions(eval.heap);
+    let mapping = Thunk::mapping(eval.heap, function, set);
+    Ok(Attrs::build(eval.heap, shape, |index| Thunk::mapped(eval.heap, mapping, index)))
 }
 
 fn remove_attrs<'h>(eval: &mut Eval<'h>, [set, names]: [Value<'h>; 2]) -> Result<Value<'h>> {

@@ -7,8 +7,10 @@ use crate::attention::Request;
 use crate::builtins::Builtin;
 use crate::builtins::text::string_literal::write_attribute_name;
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
-use crate::heap::{Attrs, Closure, Frame, Function, Kind, List, Partial, Shape, Slot, Symbol, Value, ValueCell};
-use crate::program::{Formal, Formals, FormalsPlan, Lambda, names};
+use crate::heap::{
+    Attrs, Closure, Frame, Function, Kind, List, MappedSet, Partial, Shape, Slot, Symbol, Value, ValueCell,
+};
+use crate::program::{Formals, FormalsPlan, Lambda, names};
 
 /// Arguments on their way into a function.
 pub(crate) type Arguments<'h> = SmallVec<[Value<'h>; 6]>;
@@ -74,6 +76,15 @@ impl<'h> Eval<'h> {
     pub(super) fn call_stored(&mut self, call: &'h [ValueCell<'h>]) -> Result<Value<'h>> {
         let arguments: Arguments<'h> = call[1..].iter().map(ValueCell::get).collect();
         self.call(call[0].get(), &arguments, Pos::NONE)
+    }
+
+    /// Calls a function with a name and a value of the set that it maps.
+    #[inline(never)]
+    pub(super) fn call_mapped(&mut self, mapping: &'h MappedSet<'h>, index: usize) -> Result<Value<'h>> {
+        let [function, set] = mapping;
+        let (shape, values) = set.get().as_attrs().and_then(Attrs::flat).expect("a set that is mapped is flat");
+        let name = self.symbols.value(shape.names()[index]);
+        self.call(function.get(), &[name, values[index].get()], Pos::NONE)
     }
 
     /// Calls a value that is more than a function with as many arguments as it takes.
@@ -231,16 +242,14 @@ impl<'h> Eval<'h> {
             && let Some((known, Some(plan))) = formals.cache.get()
             && std::ptr::eq(known, shape)
         {
-            for (slot, &index) in slots.iter().zip(plan.indices) {
-                if index != ABSENT {
-                    slot.set(values[index as usize].get());
-                }
+            for &(formal, index) in plan.present {
+                slots[usize::from(formal)].set(values[usize::from(index)].get());
             }
             // A default may look at another.
-            plan.defaults.iter().for_each(|&index| slots[index as usize].clear());
-            for &index in plan.defaults {
-                if let Some(default) = &formals.formals[index as usize].default {
-                    slots[index as usize].set(self.delay(default, Some(frame)));
+            plan.defaults.iter().for_each(|&formal| slots[usize::from(formal)].clear());
+            for formal in plan.defaults.iter().copied().map(usize::from) {
+                if let Some(default) = &formals.formals[formal].default {
+                    slots[formal].set(self.delay(default, Some(frame)));
                 }
             }
             return Ok(());
@@ -291,19 +300,24 @@ impl<'h> Eval<'h> {
     fn remember_formals(&mut self, formals: &'h Formals<'h>, attrs: Attrs<'h>) {
         let Some(shape) = attrs.flat_shape() else { return };
         let seen_before = formals.cache.get().is_some_and(|(known, _)| std::ptr::eq(known, shape));
-        let plan = if seen_before { Some(self.formals_plan(formals, shape)) } else { None };
+        let plan = if seen_before { self.formals_plan(formals, shape) } else { None };
         formals.cache.set(Some((shape, plan)));
     }
 
-    fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> &'h FormalsPlan<'h> {
-        let index_of = |formal: &Formal<'h>| shape.index_of(formal.name).map_or(ABSENT, |index| index as u32);
-        let indices = self.heap.store_many(formals.formals.iter().map(index_of));
-        let defaults: SmallVec<[u32; 32]> = (0..)
-            .zip(formals.formals)
-            .filter(|&(index, formal)| indices[index as usize] == ABSENT && formal.default.is_some())
-            .map(|(index, _)| index)
-            .collect();
-        self.heap.store(FormalsPlan { indices, defaults: self.heap.store_slice(&defaults) })
+    /// How the formals of a function are bound to sets of a shape; nothing if there are more than a plan can tell.
+    fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> Option<&'h FormalsPlan<'h>> {
+        let mut present: SmallVec<[(u16, u16); 32]> = SmallVec::new();
+        let mut defaults: SmallVec<[u16; 32]> = SmallVec::new();
+        for (number, formal) in formals.formals.iter().enumerate() {
+            let number = u16::try_from(number).ok()?;
+            match shape.index_of(formal.name) {
+                Some(index) => present.push((number, u16::try_from(index).ok()?)),
+                None if formal.default.is_some() => defaults.push(number),
+                None => {}
+            }
+        }
+        let (present, defaults) = (self.heap.store_slice(&present), self.heap.store_slice(&defaults));
+        Some(self.heap.store(FormalsPlan { present, defaults }))
     }
 
     #[cold]
@@ -443,9 +457,6 @@ pub(super) fn is_callable(value: Value<'_>) -> bool {
         _ => false,
     }
 }
-
-/// A formal that the set does not have.
-const ABSENT: u32 = u32::MAX;
 
 #[cold]
 fn call_depth_exceeded(limit: u64) -> Box<Diagnostic> {

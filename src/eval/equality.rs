@@ -11,6 +11,10 @@ impl<'h> Eval<'h> {
     /// itself whatever it is, which programs rely on.
     #[inline]
     pub(crate) fn are_equal(&mut self, left: Value<'h>, right: Value<'h>) -> Result<bool> {
+        // Most comparisons are with null, for which nothing has to be loaded.
+        if left.is_null_or_bool() || right.is_null_or_bool() {
+            return Ok(left.is_same(right));
+        }
         match (left.as_string(), right.as_string()) {
             (Some(left), Some(right)) => Ok(left.bytes() == right.bytes()),
             _ => self.are_others_equal(left, right),
@@ -27,8 +31,6 @@ impl<'h> Eval<'h> {
             (Kind::Int(left), Kind::Float(right)) => Ok(left as f64 == right),
             (Kind::Float(left), Kind::Int(right)) => Ok(left == right as f64),
             (Kind::Float(left), Kind::Float(right)) => Ok(left == right),
-            (Kind::Bool(left), Kind::Bool(right)) => Ok(left == right),
-            (Kind::Null, Kind::Null) => Ok(true),
             (Kind::Path(left), Kind::Path(right)) => Ok(left == right),
             (Kind::List(left), Kind::List(right)) => self.are_lists_equal(left, right),
             (Kind::Attrs(left), Kind::Attrs(right)) => self.are_attrs_equal(left, right),

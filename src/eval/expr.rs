@@ -245,6 +245,7 @@ impl<'h> Eval<'h> {
             Suspension::Code(expr, frame) => self.eval(expr, frame),
             Suspension::Apply(function, argument) => self.call(function, &[argument], Pos::NONE),
             Suspension::ApplyMany(call) => self.call_stored(call),
+            Suspension::Mapped(mapping, index) => self.call_mapped(mapping, index),
             Suspension::Forced(result) => {
                 thunk.finish(result);
                 return Ok(result);

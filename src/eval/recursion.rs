@@ -254,7 +254,7 @@ fn place_of(suspension: Suspension<'_>) -> Pos {
             Kind::Function(Function::Closure(closure)) => place_in_lambda(closure.lambda()),
             _ => Pos::NONE,
         },
-        Suspension::ApplyMany([function, ..]) => match function.get().kind() {
+        Suspension::ApplyMany([function, ..]) | Suspension::Mapped([function, _], _) => match function.get().kind() {
             Kind::Function(Function::Closure(closure)) => place_in_lambda(closure.lambda()),
             _ => Pos::NONE,
         },

@@ -57,7 +57,7 @@ pub(crate) use select::{SelectCache, SelectTable};
 pub(crate) use shape::{MergePlan, MergeTwicePlan, Shape};
 pub(crate) use string::{Context, ContextId, Str, Writer};
 pub(crate) use tally::Made;
-pub(crate) use thunk::{Suspension, Thunk};
+pub(crate) use thunk::{MappedSet, Suspension, Thunk};
 pub(crate) use value::{BuiltinId, Kind, Slot, Value, ValueCell};
 
 /// An interned name. Equal names have equal ids within one evaluator.

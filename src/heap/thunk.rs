@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use super::prefetch::prefetch;
 use super::region::{narrow, widen};
 use super::value::{TAG_OBJECT, frame_of_word, frame_word};
-use super::{Frame, Heap, Value, ValueCell};
+use super::{Attrs, Frame, Heap, Value, ValueCell};
 use crate::program::Expr;
 
 /// Two half words. The first says what to do, or that it is being done or has been done:
@@ -17,6 +17,7 @@ use crate::program::Expr;
 /// | expression, bits `00` | frame  | evaluate the expression in the frame |
 /// | function value, `10`  | argument | call the function                  |
 /// | array, `11`           | count  | call the first of the array with the others |
+/// | array, `11`           | index + `MAPPED` | call the first of two with a name and its value in the set that is the second |
 /// | `BLACKHOLE`           | -      | being evaluated                      |
 /// | `FORCED`              | result | done                                 |
 /// | `COMPUTED`            | result | done, but nobody has asked for it    |
@@ -38,6 +39,8 @@ pub(crate) enum Suspension<'h> {
     Apply(Value<'h>, Value<'h>),
     /// Call the first with the others.
     ApplyMany(&'h [ValueCell<'h>]),
+    /// Call a function with the name and the value that a flat set has at this index of its shape.
+    Mapped(&'h MappedSet<'h>, usize),
     /// It is being evaluated already.
     Blackhole,
     /// It has a value.
@@ -46,6 +49,12 @@ pub(crate) enum Suspension<'h> {
     Failed(u32),
 }
 
+/// A function and the set that it maps, which is flat.
+pub(crate) type MappedSet<'h> = [ValueCell<'h>; 2];
+
+/// In place of a count, with an index.
+const MAPPED: u32 = 1 << 31;
+
 /// The last two bits of what is neither an expression, nor a function, nor an array, are `01`.
 const FORCED: u32 = 1;
 const BLACKHOLE: u32 = 5;
@@ -53,7 +62,7 @@ const COMPUTED: u32 = 9;
 const FAILED: u32 = 13;
 
 const CODE_TAG: u32 = 0;
-const APPLY_MANY_TAG: u32 = 3;
+const ARRAY_TAG: u32 = 3;
 const TAG_MASK: u32 = 3;
 
 impl<'h> Thunk<'h> {
@@ -74,6 +83,18 @@ impl<'h> Thunk<'h> {
     pub(crate) fn apply_many(heap: &'h Heap, call: &[Value<'h>]) -> Value<'h> {
         let stored = heap.store_many(call.iter().map(|value| value.word()));
         Thunk::alloc(heap, array_word(stored), call.len() as u32)
+    }
+
+    /// Calls of a function for the names and values of a flat set, for which this is made once.
+    pub(crate) fn mapping(heap: &'h Heap, function: Value<'h>, set: Attrs<'h>) -> &'h MappedSet<'h> {
+        debug_assert!(set.flat().is_some());
+        heap.store([ValueCell::new(function), ValueCell::new(set.value())])
+    }
+
+    /// The call for the name and the value at an index.
+    #[inline(always)]
+    pub(crate) fn mapped(heap: &'h Heap, mapping: &'h MappedSet<'h>, index: usize) -> Value<'h> {
+        Thunk::alloc(heap, array_word(mapping), index as u32 | MAPPED)
     }
 
     /// A thunk whose result is known before it is asked for. Until then it is like any other thunk.
@@ -134,9 +155,12 @@ impl<'h> Thunk<'h> {
             match first & TAG_MASK {
                 CODE_TAG => Suspension::Code(widen(first as usize, 0).as_ref(), frame_of_word(second)),
                 TAG_OBJECT => Suspension::Apply(Value::from_word(first), Value::from_word(second)),
-                APPLY_MANY_TAG => {
-                    let call = widen::<ValueCell<'h>>(first as usize, 2 * APPLY_MANY_TAG as usize);
-                    Suspension::ApplyMany(std::slice::from_raw_parts(call.as_ptr(), second as usize))
+                ARRAY_TAG => {
+                    let array = widen::<ValueCell<'h>>(first as usize, 2 * ARRAY_TAG as usize);
+                    match second & MAPPED {
+                        0 => Suspension::ApplyMany(std::slice::from_raw_parts(array.as_ptr(), second as usize)),
+                        _ => Suspension::Mapped(array.cast().as_ref(), (second & !MAPPED) as usize),
+                    }
                 }
                 _ => match first {
                     FORCED | COMPUTED => Suspension::Forced(Value::from_word(second)),
@@ -216,6 +240,7 @@ impl<'h> Thunk<'h> {
             Suspension::Code(expr, _) => narrow(NonNull::from(expr)),
             Suspension::Apply(function, _) => function.word(),
             Suspension::ApplyMany(call) => array_word(call),
+            Suspension::Mapped(mapping, _) => array_word(mapping),
             Suspension::Blackhole | Suspension::Forced(_) | Suspension::Failed(_) => return,
         };
         self.words()[0].set(first);
@@ -224,5 +249,5 @@ impl<'h> Thunk<'h> {
 
 /// An array of values that is stored in the heap, as the first half word of a thunk.
 fn array_word<T>(call: &[T]) -> u32 {
-    narrow(NonNull::from(call).cast::<u64>()) | APPLY_MANY_TAG
+    narrow(NonNull::from(call).cast::<u64>()) | ARRAY_TAG
 }

@@ -43,6 +43,10 @@ pub(crate) struct Slot<'h> {
 }
 
 impl<'h> ValueCell<'h> {
+    pub(super) fn new(value: Value<'h>) -> Self {
+        ValueCell { word: Cell::new(value.word()), heap: PhantomData }
+    }
+
     #[inline(always)]
     pub(crate) fn get(&self) -> Value<'h> {
         // SAFETY: a cell holds the word of a value from the time when it can be reached.

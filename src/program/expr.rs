@@ -227,10 +227,10 @@ pub(crate) struct Formals<'h> {
 
 /// Where the formals of a function are in a set of some shape.
 pub(crate) struct FormalsPlan<'h> {
-    /// The index of each formal in the set; `u32::MAX` if it is absent.
-    pub(crate) indices: &'h [u32],
+    /// Of those that are in the set, which formal it is, and the index in the set.
+    pub(crate) present: &'h [(u16, u16)],
     /// Those that are absent and have a default.
-    pub(crate) defaults: &'h [u32],
+    pub(crate) defaults: &'h [u16],
 }
 
 /// One formal parameter.
