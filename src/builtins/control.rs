@@ -1,9 +1,9 @@
-//! Control over evaluation: errors, order, messages, types.
+//! Control over evaluation: errors, order, messages.
 
 use super::table::builtins;
 use crate::diagnostics::{Code, Diagnostic, Pos, TraceFrame};
-use crate::eval::{Coercion, ContextSet, Eval, PrintStyle, Result, error, is_catchable, type_name};
-use crate::heap::{Kind, Value};
+use crate::eval::{Coercion, ContextSet, Eval, PrintStyle, Result, error, is_catchable};
+use crate::heap::Value;
 use crate::program::names;
 
 builtins! {
@@ -42,69 +42,6 @@ builtins! {
     /// # => error[E0403]: sunk
     /// ```
     "deepSeq" (first, second) => deep_seq;
-    /// Whether `value` is a set. Derivations and sets with `__functor` are.
-    ///
-    /// ```nix
-    /// map builtins.isAttrs [ { } [ ] ]
-    /// # => [ true false ]
-    /// ```
-    "isAttrs" (value!1) => is_attrs;
-    /// Whether `value` is `true` or `false`.
-    ///
-    /// ```nix
-    /// map builtins.isBool [ true 1 ]
-    /// # => [ true false ]
-    /// ```
-    "isBool" (value!1) => is_bool;
-    /// Whether `value` is a float.
-    ///
-    /// ```nix
-    /// map builtins.isFloat [ 1.0 1 ]
-    /// # => [ true false ]
-    /// ```
-    "isFloat" (value!1) => is_float;
-    /// Whether `value` is a function, a builtin included. A set with `__functor` is not, though it can be called.
-    ///
-    /// ```nix
-    /// map builtins.isFunction [ (x: x) builtins.add { __functor = self: x: x; } ]
-    /// # => [ true true false ]
-    /// ```
-    "isFunction" (value!1) => is_function;
-    /// Whether `value` is an integer.
-    ///
-    /// ```nix
-    /// map builtins.isInt [ 1 1.0 "1" ]
-    /// # => [ true false false ]
-    /// ```
-    "isInt" (value!1) => is_int;
-    /// Whether `value` is a list.
-    ///
-    /// ```nix
-    /// map builtins.isList [ [ ] { } ]
-    /// # => [ true false ]
-    /// ```
-    "isList" (value!1) => is_list;
-    /// Whether `value` is `null`. `value == null` is the same.
-    ///
-    /// ```nix
-    /// map isNull [ null 0 ]
-    /// # => [ true false ]
-    /// ```
-    "isNull" (value!1) => is_null;
-    /// Whether `value` is a path. A string that looks like one is not.
-    ///
-    /// ```nix
-    /// map builtins.isPath [ ./charts "/harbour/charts" ]
-    /// # => [ true false ]
-    /// ```
-    "isPath" (value!1) => is_path;
-    /// Whether `value` is a string.
-    ///
-    /// ```nix
-    /// map builtins.isString [ "./charts" ./charts ]
-    /// # => [ true false ]
-    /// ```
-    "isString" (value!1) => is_string;
     /// Evaluates `first` as far as it takes to know what it is, then returns `second`.
     ///
     /// ```nix
@@ -159,14 +96,6 @@ builtins! {
     /// # => true
     /// ```
     "tryEval" (value) => try_eval;
-    /// The type of `value`: `"int"`, `"bool"`, `"string"`, `"path"`, `"null"`, `"set"`, `"list"`, `"lambda"` or
-    /// `"float"`.
-    ///
-    /// ```nix
-    /// map builtins.typeOf [ 1 true "" ./. null { } [ ] (x: x) 1.0 ]
-    /// # => [ "int" "bool" "string" "path" "null" "set" "list" "lambda" "float" ]
-    /// ```
-    "typeOf" (value!1) => type_of;
     /// Shows `message`, a string, as a warning on standard error, then returns `value`. With the setting
     /// `abort-on-warn` it is an error.
     ///
@@ -176,48 +105,6 @@ builtins! {
     /// # => 7
     /// ```
     "warn" (message!1, value) => warn;
-}
-
-fn is_attrs<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.as_attrs().is_some()))
-}
-
-fn is_bool<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.as_bool().is_some()))
-}
-
-fn is_float<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(matches!(eval.force(value)?.kind(), Kind::Float(_))))
-}
-
-fn is_function<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(matches!(eval.force(value)?.kind(), Kind::Function(_))))
-}
-
-fn is_int<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.as_int().is_some()))
-}
-
-fn is_list<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.as_list().is_some()))
-}
-
-fn is_null<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.is_same(Value::NULL)))
-}
-
-fn is_path<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(matches!(eval.force(value)?.kind(), Kind::Path(_))))
-}
-
-fn is_string<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    Ok(Value::bool(eval.force(value)?.as_string().is_some()))
-}
-
-fn type_of<'h>(eval: &mut Eval<'h>, [value]: [Value<'h>; 1]) -> Result<Value<'h>> {
-    let name = type_name(eval.force(value)?);
-    let symbol = eval.symbols.intern(name.as_bytes());
-    Ok(eval.symbols.value(symbol))
 }
 
 /// The text of a message that a program gives.

@@ -23,12 +23,15 @@ mod strings;
 mod table;
 pub(crate) mod text;
 mod toml;
+mod types;
 mod xml;
 
 pub(crate) use xml::XmlOptions;
 
 pub(crate) use constants::{CONSTANTS, Constant};
-pub(crate) use table::{Builtin, BuiltinTable, DERIVATION_FILE, MAX_ARITY, all, builtin_file, define, global_name};
+pub(crate) use table::{
+    Builtin, BuiltinTable, DERIVATION_FILE, MAX_ARITY, Test, all, builtin_file, define, global_name,
+};
 
 /// What builtins remember from call to call.
 #[derive(Default)]

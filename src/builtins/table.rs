@@ -8,6 +8,9 @@ use crate::program::names;
 /// What a builtin is called as.
 pub(crate) type Run = for<'h> fn(&mut Eval<'h>, &[Value<'h>]) -> Result<Value<'h>>;
 
+/// Whether a value that has been evaluated is of some type.
+pub(crate) type Test = for<'h> fn(Value<'h>) -> bool;
+
 /// No builtin has more parameters.
 pub(crate) const MAX_ARITY: usize = 3;
 
@@ -23,6 +26,8 @@ pub(crate) struct Builtin {
     /// What it does, in Markdown, as its comment has it.
     pub(crate) doc: &'static str,
     pub(crate) run: Run,
+    /// If it asks whether a value is of a type, that question alone.
+    pub(crate) test: Option<Test>,
 }
 
 /// Declares the builtins of a family.
@@ -42,6 +47,7 @@ macro_rules! builtins {
                 let arguments = <&[_; <[&str]>::len(&[$(stringify!($parameter)),*])]>::try_from(arguments);
                 $run(eval, *arguments.expect("a builtin is called with as many arguments as it has parameters"))
             },
+            test: None,
         }),+];
     };
 }
@@ -124,6 +130,8 @@ const FAMILIES: &[&[Builtin]] = &[
     super::numbers::BUILTINS,
     super::strings::BUILTINS,
     super::toml::BUILTINS,
+    super::types::BUILTINS,
+    super::types::TESTS,
     super::xml::BUILTINS,
 ];
 

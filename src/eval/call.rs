@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::attention::Request;
-use crate::builtins::Builtin;
 use crate::builtins::text::string_literal::write_attribute_name;
+use crate::builtins::{Builtin, Test};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
 use crate::heap::{
     Attrs, Closure, Frame, Function, Kind, List, MappedSet, Partial, Shape, Slot, Symbol, Value, ValueCell,
@@ -203,6 +203,13 @@ impl<'h> Eval<'h> {
                 }))
             }
         }
+    }
+
+    /// Runs a builtin that asks whether a value is of some type. It is over too soon for a profile.
+    #[inline(always)]
+    pub(super) fn run_test(&mut self, test: Test, value: Value<'h>) -> Value<'h> {
+        self.counters.builtin_calls += 1;
+        Value::bool(test(value))
     }
 
     /// Runs a builtin while a profile is taken. A sample that became due in it is taken before it counts as returned.

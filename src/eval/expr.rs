@@ -474,10 +474,31 @@ impl<'h> Eval<'h> {
         {
             return Ok(holds);
         }
-        let value = self.operand(expr, frame)?;
+        let value = match self.at_hand(expr, frame) {
+            Some(value) => value,
+            None => self.eval_condition(expr, frame)?,
+        };
         match value.as_bool() {
             Some(value) => Ok(value),
             None => Err(self.type_error("a Boolean", value).part(Part::At(expr.start())).or_at(pos)),
+        }
+    }
+
+    /// Evaluates a condition. What most of them are is decided before all else that an expression can be.
+    #[inline(never)]
+    fn eval_condition(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
+        if self.stack.is_low() {
+            return self.eval_on_new_segment(expr, frame);
+        }
+        match *expr {
+            Expr::And(operands) => self.and(operands, frame),
+            Expr::Or(operands) => self.or(operands, frame),
+            Expr::Not(not) => self.not(not, frame),
+            Expr::HasAttr(has) => self.has_attr(has, frame),
+            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands, frame),
+            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands, frame),
+            Expr::Call(call) => self.eval_call(call, frame),
+            _ => self.dispatch(expr, frame),
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) use types::type_name;
 use crate::attention::Request;
 use crate::builtins::BuiltinTable;
 use crate::cache::Cache;
-use crate::diagnostics::{Code, Diagnostic, SourceMap};
+use crate::diagnostics::{Code, Diagnostic, FileId, SourceMap};
 use crate::heap::{Heap, SelectTable, Value};
 use crate::program::{Globals, SymbolTable};
 use crate::stack::StackGauge;
@@ -135,6 +135,8 @@ pub(crate) struct Eval<'h> {
     lookups: SelectTable<'h>,
     removals: removals::Removals<'h>,
     list_texts: list_texts::ListTexts<'h>,
+    /// The names of files that positions were asked for in.
+    file_texts: FxHashMap<FileId, Value<'h>>,
     /// The store paths, and the contexts, of paths that were copied to the store.
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
     /// Memory for the variables of the next derivation: an environment without any.
@@ -186,6 +188,7 @@ impl<'h> Eval<'h> {
             spare_environment: None,
             removals: removals::Removals::default(),
             list_texts: list_texts::ListTexts::default(),
+            file_texts: FxHashMap::default(),
             copied_paths: FxHashMap::default(),
             counters: counters::Counters::default(),
             stack: StackGauge::new(settings.max_stack, heap.attention().clone()),

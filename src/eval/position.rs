@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::Eval;
-use crate::diagnostics::{Pos, SourceFile, SourceMap, SourceName};
+use crate::diagnostics::{Pos, SourceMap, SourceName};
 use crate::heap::{Str, Thunk, Value};
 use crate::program::names;
 
@@ -41,8 +41,10 @@ impl<'h> Eval<'h> {
     /// they are asked for, which is seldom.
     pub(crate) fn position_value(&mut self, pos: Pos) -> Value<'h> {
         let file = self.sources.file_at(pos);
-        let Some(SourceName::File(path)) = file.as_deref().map(SourceFile::name) else { return Value::null() };
-        let file = Str::plain(self.heap, path.as_os_str().as_bytes());
+        let Some(file) = file.as_deref() else { return Value::null() };
+        let SourceName::File(path) = file.name() else { return Value::null() };
+        let text = || Str::plain(self.heap, path.as_os_str().as_bytes());
+        let file = *self.file_texts.entry(file.id()).or_insert_with(text);
         let position = Value::int(self.heap, i64::from(pos.to_raw()));
         let [line, column] = self.builtins.line_and_column().map(Value::builtin);
         self.attrs_of([
