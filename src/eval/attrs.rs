@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::expr::frame_up;
 use super::{ErrorExt, Eval, Result, error, known};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, did_you_mean, similar_names};
-use crate::heap::{Attrs, Frame, Kind, SelectCache, Shape, Suspension, Symbol, Thunk, Value, ValueCell};
+use crate::heap::{Attrs, Frame, Kind, Row, SelectCache, Shape, Suspension, Symbol, Thunk, Value, ValueCell};
 use crate::program::image;
 use crate::program::{AttrName, AttrsExpr, DynamicVariable, Expr, HasAttr, PathElement, Select, SelectOne};
 
@@ -36,7 +36,7 @@ impl<'h> Eval<'h> {
 
     /// Gives slots of a frame, from `first` on, the values of expressions in it, which are not evaluated.
     #[inline(always)]
-    pub(super) fn fill_slots(&mut self, frame: Frame<'h>, first: usize, exprs: &'h [Expr<'h>]) {
+    pub(super) fn fill_slots(&mut self, frame: Frame<'h>, first: usize, exprs: Row<'h, Expr<'h>>) {
         for (slot, expr) in frame.slots()[first..].iter().zip(exprs) {
             slot.set(self.delay(expr, Some(frame)));
         }

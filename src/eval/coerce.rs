@@ -152,7 +152,7 @@ impl<'h> Eval<'h> {
         let mut integers = 0;
         for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
             *piece = match part.expr {
-                Expr::Call(call) => match (self.callee_to_string(call), call.arguments) {
+                Expr::Call(call) => match (self.callee_to_string(call), call.arguments.slice()) {
                     (Some(_), [argument]) => {
                         integers += 1;
                         Piece::Integer(self.at_hand(argument, frame)?.as_small_int()?)
@@ -184,7 +184,7 @@ impl<'h> Eval<'h> {
     /// A call of `toString` in a text: of an integer no string is made for it.
     #[inline(always)]
     fn text_of_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
-        let (Some(builtin), [argument]) = (self.callee_to_string(call), call.arguments) else {
+        let (Some(builtin), [argument]) = (self.callee_to_string(call), call.arguments.slice()) else {
             return Ok(ToString::NoSuchCall);
         };
         let argument = self.operand(argument, frame)?;

@@ -33,7 +33,7 @@ impl<'h> Eval<'h> {
         if let Some(closure) = function.as_closure() {
             let lambda = closure.lambda();
             if call.arguments.len() >= lambda.arity as usize {
-                return match call.arguments {
+                return match call.arguments.slice() {
                     _ if call.arguments.len() > lambda.arity as usize => {
                         self.call_closure_directly(call, &[], closure, frame)
                     }
@@ -49,7 +49,7 @@ impl<'h> Eval<'h> {
             && let builtin = self.builtins.get(id)
             && builtin.parameters.len() == call.arguments.len()
         {
-            return match call.arguments {
+            return match call.arguments.slice() {
                 [argument] => self.call_unary_builtin(call, argument, builtin, frame),
                 [first, second] => self.call_binary_builtin(call, first, second, builtin, frame),
                 _ => self.call_builtin_directly(call, &[], builtin, frame),
@@ -57,7 +57,7 @@ impl<'h> Eval<'h> {
         } else if let Some(partial) = function.as_partial() {
             return self.call_partial(call, function, partial, frame);
         }
-        self.call_with(function, call.arguments, frame, call.pos)
+        self.call_with(function, call.arguments.slice(), frame, call.pos)
     }
 
     /// Calls a closure that takes one argument, which is no set of formals.
@@ -140,7 +140,7 @@ impl<'h> Eval<'h> {
             Kind::Function(Function::Builtin(id)) if self.builtins.get(id).parameters.len() == count => {
                 self.call_builtin_directly(call, given, self.builtins.get(id), frame)
             }
-            _ => self.call_with(function, call.arguments, frame, call.pos),
+            _ => self.call_with(function, call.arguments.slice(), frame, call.pos),
         }
     }
 

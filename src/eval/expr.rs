@@ -4,7 +4,9 @@ use super::{ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Slot, Suspension, Thunk, Value, ValueCell};
 use crate::program::image::{self, Later};
-use crate::program::{Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, Select, Unary, With};
+use crate::program::{
+    Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, PathElement, Select, Unary, With,
+};
 
 /// Of an error that is remembered, so much of the trace is kept.
 const MAX_REMEMBERED_TRACE: usize = 32;
@@ -411,9 +413,9 @@ impl<'h> Eval<'h> {
     fn selected_already(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let (subject, name, cache) = match expr {
             Expr::SelectOne(select) => (&select.subject, select.name, &select.cache),
-            Expr::Select(Select { subject, path: [element], .. }) => match element.name {
-                AttrName::Static(name) => (subject, name, &element.cache),
-                AttrName::Dynamic(_) => return None,
+            Expr::Select(Select { subject, path, .. }) => match path.slice() {
+                [PathElement { name: AttrName::Static(name), cache, .. }] => (subject, *name, cache),
+                _ => return None,
             },
             _ => return None,
         };

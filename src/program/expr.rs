@@ -8,7 +8,7 @@ use std::cell::{Cell, OnceCell};
 use super::Strictness;
 use super::image::Later;
 use crate::diagnostics::Pos;
-use crate::heap::{Frame, MergePlan, MergeTwicePlan, SelectCache, Shape, Symbol, Value, ValueCell};
+use crate::heap::{Frame, MergePlan, MergeTwicePlan, Row, SelectCache, Shape, Symbol, Value, ValueCell};
 
 /// An expression.
 #[derive(Copy, Clone)]
@@ -136,7 +136,7 @@ pub(crate) struct DynamicVariable<'h> {
 /// One name of an attribute path.
 pub(crate) enum AttrName<'h> {
     Static(Symbol),
-    Dynamic(Expr<'h>),
+    Dynamic(&'h Expr<'h>),
 }
 
 /// One step of a selection and what it found last time.
@@ -157,20 +157,20 @@ pub(crate) struct SelectOne<'h> {
 /// `subject.path or default`.
 pub(crate) struct Select<'h> {
     pub(crate) subject: Expr<'h>,
-    pub(crate) path: &'h [PathElement<'h>],
+    pub(crate) path: Row<'h, PathElement<'h>>,
     pub(crate) default: Option<Expr<'h>>,
 }
 
 /// `subject ? path`.
 pub(crate) struct HasAttr<'h> {
     pub(crate) subject: Expr<'h>,
-    pub(crate) path: &'h [PathElement<'h>],
+    pub(crate) path: Row<'h, PathElement<'h>>,
 }
 
 /// `function arguments...`, all the arguments that are written in a row.
 pub(crate) struct Call<'h> {
     pub(crate) function: Expr<'h>,
-    pub(crate) arguments: &'h [Expr<'h>],
+    pub(crate) arguments: Row<'h, Expr<'h>>,
     pub(crate) pos: Pos,
 }
 
@@ -248,8 +248,8 @@ pub(crate) struct Formal<'h> {
 pub(crate) struct AttrsExpr<'h> {
     pub(crate) shape: &'h Shape<'h>,
     /// The values in the order of the shape.
-    pub(crate) values: &'h [Expr<'h>],
-    pub(crate) sources: &'h [Expr<'h>],
+    pub(crate) values: Row<'h, Expr<'h>>,
+    pub(crate) sources: Row<'h, Expr<'h>>,
     pub(crate) dynamic: Option<&'h DynamicAttrs<'h>>,
     pub(crate) pos: Pos,
     /// The index of `__overrides` in a `rec` set.
@@ -286,8 +286,8 @@ pub(crate) struct DynamicAttr<'h> {
 
 /// `let ... in body`: each value goes to the slot of its index; then come the sources.
 pub(crate) struct Let<'h> {
-    pub(crate) values: &'h [Expr<'h>],
-    pub(crate) sources: &'h [Expr<'h>],
+    pub(crate) values: Row<'h, Expr<'h>>,
+    pub(crate) sources: Row<'h, Expr<'h>>,
     pub(crate) body: Expr<'h>,
 }
 
@@ -316,7 +316,7 @@ pub(crate) struct Assert<'h> {
 
 /// `[ elements... ]`.
 pub(crate) struct ListExpr<'h> {
-    pub(crate) elements: &'h [Expr<'h>],
+    pub(crate) elements: Row<'h, Expr<'h>>,
 }
 
 /// An operator with one operand.

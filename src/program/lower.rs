@@ -17,7 +17,7 @@ use super::{
     SymbolTable, With, names,
 };
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::heap::{Heap, List, SelectCache, Symbol, Value};
+use crate::heap::{Heap, List, Row, SelectCache, Symbol, Value};
 use crate::stack;
 use crate::syntax::{NodeId, Parse, SyntaxKind};
 
@@ -198,7 +198,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
     }
 
     /// Lowers nodes in a row.
-    fn exprs(&mut self, nodes: impl Iterator<Item = NodeId>) -> &'h [Expr<'h>] {
+    fn exprs(&mut self, nodes: impl Iterator<Item = NodeId>) -> Row<'h, Expr<'h>> {
         self.stored(nodes, |lowerer, node| lowerer.expr(node))
     }
 
@@ -207,13 +207,13 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         &mut self,
         items: impl Iterator<Item = T>,
         lower: impl Fn(&mut Self, T) -> Expr<'h>,
-    ) -> &'h [Expr<'h>] {
+    ) -> Row<'h, Expr<'h>> {
         let start = self.pending.len();
         for item in items {
             let expr = lower(self, item);
             self.pending.push(expr);
         }
-        let stored = self.heap().store_slice(&self.pending[start..]);
+        let stored = self.heap().copy_row(&self.pending[start..]);
         self.pending.truncate(start);
         stored
     }
@@ -238,7 +238,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
     }
 
     fn call(&mut self, function: Expr<'h>, arguments: &[Expr<'h>], pos: Pos) -> Expr<'h> {
-        let arguments = self.heap().store_slice(arguments);
+        let arguments = self.heap().copy_row(arguments);
         Expr::Call(self.heap().store(Call { function: called(function), arguments, pos }))
     }
 
@@ -284,11 +284,11 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         Expr::HasAttr(self.heap().store(HasAttr { subject, path }))
     }
 
-    fn attr_path(&mut self, node: NodeId) -> &'h [PathElement<'h>] {
+    fn attr_path(&mut self, node: NodeId) -> Row<'h, PathElement<'h>> {
         let parse = self.parse;
         let elements: SmallVec<[_; 4]> =
             parse.children(node).map(|element| (self.attr_name(element), self.pos(element))).collect();
-        self.heap().store_many(elements.into_iter().map(|(name, pos)| PathElement {
+        self.heap().store_row(elements.into_iter().map(|(name, pos)| PathElement {
             name,
             pos,
             cache: SelectCache::default(),
@@ -299,7 +299,10 @@ impl<'a, 'h> Lowerer<'a, 'h> {
     fn attr_name(&mut self, node: NodeId) -> AttrName<'h> {
         match self.names.attribute(self.parse, node, self.context.symbols) {
             Some(name) => AttrName::Static(name),
-            None => AttrName::Dynamic(self.dynamic_name(node)),
+            None => {
+                let name = self.dynamic_name(node);
+                AttrName::Dynamic(self.heap().store(name))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::later::{Image, Later};
 use super::scopes::Scopes;
 use super::tag;
 use crate::diagnostics::Pos;
-use crate::heap::{Attrs, Heap, List, SelectCache, Shape, Str, Symbol, Value};
+use crate::heap::{Attrs, Heap, List, Row, SelectCache, Shape, Str, Symbol, Value};
 use crate::stack;
 
 /// What reading needs besides the image.
@@ -232,16 +232,16 @@ impl<'a, 'h> Reader<'a, 'h> {
         })
     }
 
-    fn exprs(&mut self) -> Option<&'h [Expr<'h>]> {
+    fn exprs(&mut self) -> Option<Row<'h, Expr<'h>>> {
         let length = self.input.length()?;
         self.row(length)
     }
 
     /// So many expressions. On the way there they are on a stack that all levels share.
-    fn row(&mut self, length: usize) -> Option<&'h [Expr<'h>]> {
+    fn row(&mut self, length: usize) -> Option<Row<'h, Expr<'h>>> {
         let start = self.pending.len();
         self.read_pending(length)?;
-        let stored = self.heap.store_slice(&self.pending[start..]);
+        let stored = self.heap.copy_row(&self.pending[start..]);
         self.pending.truncate(start);
         Some(stored)
     }
@@ -254,18 +254,18 @@ impl<'a, 'h> Reader<'a, 'h> {
         Some(())
     }
 
-    fn path(&mut self) -> Option<&'h [PathElement<'h>]> {
+    fn path(&mut self) -> Option<Row<'h, PathElement<'h>>> {
         let length = self.input.length().filter(|&length| length > 0)?;
         let mut elements: SmallVec<[PathElement<'h>; 4]> = SmallVec::with_capacity(length);
         for _ in 0..length {
             let pos = self.input.pos()?;
             let name = match self.optional_name()? {
                 Some(name) => AttrName::Static(name),
-                None => AttrName::Dynamic(self.expr()?),
+                None => AttrName::Dynamic(self.heap.store(self.expr()?)),
             };
             elements.push(PathElement { name, pos, cache: SelectCache::default() });
         }
-        Some(self.heap.store_many(elements))
+        Some(self.heap.store_row(elements))
     }
 
     fn operands(&mut self) -> Option<Binary<'h>> {
@@ -402,7 +402,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let start = self.pending.len();
         self.read_pending(names.len())?;
         let pending = &self.pending[start..];
-        let values = self.heap.store_many(names.iter().map(|name| pending[name.written as usize]));
+        let values = self.heap.store_row(names.iter().map(|name| pending[name.written as usize]));
         self.pending.truncate(start);
         let dynamic = self.dynamic()?;
         if has_frame {

@@ -110,33 +110,33 @@ impl Writer<'_> {
             Expr::Select(select) => {
                 self.output.byte(if select.default.is_some() { tag::SELECT_OR } else { tag::SELECT });
                 self.expr(&select.subject)?;
-                self.path(select.path)?;
+                self.path(&select.path)?;
                 select.default.as_ref().map_or(Some(()), |default| self.expr(default))
             }
             Expr::HasAttr(has) => {
                 self.output.byte(tag::HAS_ATTR);
                 self.expr(&has.subject)?;
-                self.path(has.path)
+                self.path(&has.path)
             }
             Expr::Call(call) => {
                 self.output.byte(tag::CALL);
                 self.output.pos(call.pos);
                 self.expr(&call.function)?;
-                self.exprs(call.arguments)
+                self.exprs(&call.arguments)
             }
             Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::Attrs(attrs) => self.attrs(attrs, tag::ATTRS),
             Expr::RecAttrs(attrs) => self.attrs(attrs, tag::REC_ATTRS),
             Expr::List(list) => {
                 self.output.byte(tag::LIST);
-                self.exprs(list.elements)
+                self.exprs(&list.elements)
             }
             Expr::Let(bindings) => {
                 self.output.byte(tag::LET);
                 self.output.length(bindings.values.len());
                 self.output.length(bindings.sources.len());
-                self.later_row(bindings.values)?;
-                self.row(bindings.sources)?;
+                self.later_row(&bindings.values)?;
+                self.row(&bindings.sources)?;
                 self.expr(&bindings.body)
             }
             Expr::With(with) => {
@@ -348,8 +348,8 @@ impl Writer<'_> {
             self.name(name);
             self.output.pos(pos);
         }
-        self.exprs(attrs.sources)?;
-        self.later_row(attrs.values)?;
+        self.exprs(&attrs.sources)?;
+        self.later_row(&attrs.values)?;
         self.dynamic(attrs.dynamic)
     }
 

@@ -8,7 +8,7 @@ use super::super::bindings::{Bindings, Bound, DynamicBinding, SetId};
 use super::super::{AttrsExpr, DynamicAttr, DynamicAttrs, Expr, Let, names};
 use super::Lowerer;
 use crate::diagnostics::Pos;
-use crate::heap::{Attrs, Shape, Symbol};
+use crate::heap::{Attrs, Row, Shape, Symbol};
 use crate::stack;
 use crate::syntax::{NodeId, SyntaxKind};
 
@@ -140,7 +140,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     /// The values of a set in the order of its names. Plain `inherit` looks outside of the innermost
     /// frame if that frame holds the names themselves.
-    fn values(&mut self, bindings: &Bindings, sources: &[Source], is_rec: bool) -> &'h [Expr<'h>] {
+    fn values(&mut self, bindings: &Bindings, sources: &[Source], is_rec: bool) -> Row<'h, Expr<'h>> {
         for source in sources {
             if let Source::Unused(node) = *source {
                 self.expr(node);
