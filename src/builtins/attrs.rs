@@ -157,7 +157,7 @@ fn function_args<'h>(eval: &mut Eval<'h>, [function]: [Value<'h>; 1]) -> Result<
         return Err(error(Code::TypeMismatch, format!("expected a function but found {found}")));
     }
     let formals = eval.formals_of(function);
-    let attrs = formals.map_or(&[][..], |formals| formals.formals).iter();
+    let attrs = formals.map_or(&[][..], |formals| formals.formals.slice()).iter();
     let attrs = attrs.map(|formal| (formal.name, formal.pos, Value::bool(formal.default.is_some()))).collect();
     Ok(eval.attrs_from(attrs))
 }

@@ -42,11 +42,8 @@ fn natural_direction<'h>(eval: &Eval<'h>, comparator: Value<'h>) -> Option<Direc
         return (eval.builtins.get(id).name == "lessThan").then_some(Direction::Ascending);
     }
     let lambda = comparator.as_closure()?.lambda();
-    let Expr::Binary(
-        operator,
-        &Binary { left: Expr::Local { slot: left, .. }, right: Expr::Local { slot: right, .. }, .. },
-    ) = lambda.body
-    else {
+    let Expr::Binary(operator, operands) = lambda.body else { return None };
+    let Binary { left: Expr::Local { slot: left, .. }, right: Expr::Local { slot: right, .. }, .. } = *operands else {
         return None;
     };
     if lambda.arity != 2 || lambda.formals.is_some() {

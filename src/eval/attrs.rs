@@ -29,7 +29,7 @@ impl<'h> Eval<'h> {
         }
         if let Some(dynamic) = attrs.dynamic {
             return self
-                .dynamic_set(dynamic, attrs.shape, frame, |eval, index| eval.delay(&attrs.values[index], frame));
+                .dynamic_set(dynamic.get(), attrs.shape, frame, |eval, index| eval.delay(&attrs.values[index], frame));
         }
         Ok(Attrs::build(self.heap, attrs.shape, |index| self.delay(&attrs.values[index], frame)))
     }
@@ -61,14 +61,14 @@ impl<'h> Eval<'h> {
         let value = |index: usize| inner.slots()[index].get().expect("all slots have just been filled");
         match (attrs.overrides, attrs.dynamic) {
             (None, None) => Ok(Attrs::build(self.heap, attrs.shape, value)),
-            (None, Some(dynamic)) => self.dynamic_set(dynamic, attrs.shape, Some(inner), |_, index| value(index)),
+            (None, Some(dynamic)) => self.dynamic_set(dynamic.get(), attrs.shape, Some(inner), |_, index| value(index)),
             (Some(index), dynamic) => {
                 let set = Attrs::build(self.heap, attrs.shape, value);
                 let set = self.apply_overrides(attrs, set, index, inner)?;
                 let Some(dynamic) = dynamic else { return Ok(set) };
                 let set = set.as_attrs().expect("the set has just been made");
                 let (shape, values) = set.flatten(self.heap);
-                self.dynamic_set(dynamic, shape, Some(inner), |_, index| values[index].get())
+                self.dynamic_set(dynamic.get(), shape, Some(inner), |_, index| values[index].get())
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{AttrList, ErrorExt, Eval, Result, error};
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::heap::{Attrs, Symbol, Value};
+use crate::heap::{Attrs, Ref, Symbol, Value};
 use crate::program::{Formals, names};
 
 impl<'h> Eval<'h> {
@@ -47,7 +47,7 @@ impl<'h> Eval<'h> {
         let given = function.as_partial().map_or(0, |partial| partial.arguments().len());
         let lambda = self.lambda_of(function)?;
         // The formals are the last parameter.
-        if given + 1 == lambda.arity as usize { lambda.formals } else { None }
+        if given + 1 == lambda.arity as usize { lambda.formals.map(Ref::get) } else { None }
     }
 
     /// The value at an attribute path such as `a.b.0`, calling functions on the way, but not at its end, as

@@ -153,7 +153,7 @@ impl<'h> Eval<'h> {
     fn call_closure(&mut self, closure: Closure<'h>, arguments: &[Value<'h>], pos: Pos) -> Result<Value<'h>> {
         let lambda = closure.lambda();
         if let Some(formals) = lambda.formals {
-            return self.call_with_formals(closure, formals, arguments, pos);
+            return self.call_with_formals(closure, formals.get(), arguments, pos);
         }
         let inner = Frame::for_call(self.heap, closure, lambda.slots as usize);
         for (slot, &argument) in inner.slots().iter().zip(arguments) {

@@ -97,7 +97,7 @@ impl<'h> Eval<'h> {
         let mut length = string.literal;
         for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
             let value = match part.expr {
-                Expr::Call(call) => match self.text_of_call(call, frame)? {
+                Expr::Call(call) => match self.text_of_call(call.get(), frame)? {
                     ToString::Integer(value) => {
                         length += MOST_DIGITS;
                         *piece = Piece::Integer(value);
@@ -152,7 +152,7 @@ impl<'h> Eval<'h> {
         let mut integers = 0;
         for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
             *piece = match part.expr {
-                Expr::Call(call) => match (self.callee_to_string(call), call.arguments.slice()) {
+                Expr::Call(call) => match (self.callee_to_string(call.get()), call.arguments.slice()) {
                     (Some(_), [argument]) => {
                         integers += 1;
                         Piece::Integer(self.at_hand(argument, frame)?.as_small_int()?)
@@ -178,7 +178,7 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn callee_to_string(&self, call: &Call<'h>) -> Option<&'static Builtin> {
         let Expr::Const(function) = call.function else { return None };
-        self.builtins.to_string_of(function).filter(|_| self.profile.is_none())
+        self.builtins.to_string_of(function.get()).filter(|_| self.profile.is_none())
     }
 
     /// A call of `toString` in a text: of an integer no string is made for it.

@@ -38,7 +38,7 @@ impl<'h> Eval<'h> {
                         self.call_closure_directly(call, &[], closure, frame)
                     }
                     [argument] => match lambda.formals {
-                        Some(formals) => self.call_formals(call, argument, formals, closure, frame),
+                        Some(formals) => self.call_formals(call, argument, formals.get(), closure, frame),
                         None => self.call_unary(call, argument, closure, frame),
                     },
                     _ if lambda.formals.is_some() => self.call_closure_directly(call, &[], closure, frame),
@@ -246,7 +246,7 @@ impl<'h> Eval<'h> {
         }
         if let Some(formals) = lambda.formals {
             let argument = self.operand(&call.arguments[plain - given.len()], frame)?;
-            let bound = self.bind_formals(lambda, formals, argument, inner, call.pos);
+            let bound = self.bind_formals(lambda, formals.get(), argument, inner, call.pos);
             bound.part(Part::Argument(plain - given.len(), None)).or_at(call.pos)?;
         }
         let result = self.run_body(lambda, inner, call.pos)?;

@@ -5,7 +5,7 @@ use crate::diagnostics::{Code, Diagnostic, Part, Pos};
 use crate::heap::{Closure, Frame, List, Slot, Suspension, Thunk, Value, ValueCell};
 use crate::program::image::{self, Later};
 use crate::program::{
-    Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, PathElement, Select, Unary, With,
+    Assert, AttrName, Binary, BinaryOp, Expr, If, Lambda, Let, ListExpr, PathElement, SelectOne, Unary, With,
 };
 
 /// Of an error that is remembered, so much of the trace is kept.
@@ -35,7 +35,7 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     pub(super) fn eval_body_later(&mut self, lambda: &'h Lambda<'h>, frame: Frame<'h>) -> Result<Value<'h>> {
         if let Expr::Later(later) = lambda.body
-            && let Some(body) = image::read_later(later, self.heap, &self.globals)
+            && let Some(body) = image::read_later(later.get(), self.heap, &self.globals)
         {
             return self.eval_body(lambda.read_body.get_or_init(|| *body), frame);
         }
@@ -67,34 +67,37 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     fn dispatch_here(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         match *expr {
-            Expr::Const(value) | Expr::Folded(value) if !value.is_thunk() => Ok(value),
-            Expr::Const(value) | Expr::Folded(value) => self.forced(value),
-            Expr::Local { slot, pos } => self.read_slot(innermost(frame).slot(slot), pos),
-            Expr::Outer { depth, slot, pos } => self.read_slot(frame_up(frame, u32::from(depth)).slot(slot), pos),
-            Expr::Far(&(depth, slot, pos)) => self.read_slot(frame_up(frame, depth).slot(slot), pos),
-            Expr::Dynamic(variable) => self.dynamic_variable(variable, frame),
-            Expr::SelectOne(select) => self.select_one(select, frame),
-            Expr::Select(select) => self.select(select, frame),
-            Expr::HasAttr(has) => self.has_attr(has, frame),
-            Expr::Call(call) => self.eval_call(call, frame),
-            Expr::Lambda(lambda) => self.closure(lambda, frame),
-            Expr::Attrs(attrs) => self.attr_set(attrs, frame),
-            Expr::RecAttrs(attrs) => self.rec_attr_set(attrs, frame),
-            Expr::List(list) => self.list(list, frame),
+            Expr::Const(value) | Expr::Folded(value) if !value.get().is_thunk() => Ok(value.get()),
+            Expr::Const(value) | Expr::Folded(value) => self.forced(value.get()),
+            Expr::Local { slot, pos } => self.read_slot(innermost(frame).slot(slot.into()), pos),
+            Expr::Outer { depth, slot, pos } => self.read_slot(frame_up(frame, depth.into()).slot(slot.into()), pos),
+            Expr::Far(variable) => {
+                let &(depth, slot, pos) = variable.get();
+                self.read_slot(frame_up(frame, depth).slot(slot), pos)
+            }
+            Expr::Dynamic(variable) => self.dynamic_variable(variable.get(), frame),
+            Expr::SelectOne(select) => self.select_one(select.get(), frame),
+            Expr::Select(select) => self.select(select.get(), frame),
+            Expr::HasAttr(has) => self.has_attr(has.get(), frame),
+            Expr::Call(call) => self.eval_call(call.get(), frame),
+            Expr::Lambda(lambda) => self.closure(lambda.get(), frame),
+            Expr::Attrs(attrs) => self.attr_set(attrs.get(), frame),
+            Expr::RecAttrs(attrs) => self.rec_attr_set(attrs.get(), frame),
+            Expr::List(list) => self.list(list.get(), frame),
             Expr::Let(_) | Expr::With(_) | Expr::If(_) | Expr::Assert(_) => self.body_of(expr, frame),
-            Expr::Not(not) => self.not(not, frame),
-            Expr::And(operands) => self.and(operands, frame),
-            Expr::Or(operands) => self.or(operands, frame),
-            Expr::Implies(operands) => self.implies(operands, frame),
-            Expr::Binary(BinaryOp::Add, operands) => self.add_operator(operands, frame),
-            Expr::Binary(BinaryOp::Concat, operands) => self.concat_operator(operands, frame),
-            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands, frame),
-            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands, frame),
-            Expr::Binary(operator, operands) => self.binary(operator, operands, frame),
-            Expr::Update(update) => self.update_operator(update, frame),
-            Expr::String(interpolation) => self.interpolate(interpolation, frame),
-            Expr::Path(interpolation) => self.interpolate_path(interpolation, frame),
-            Expr::Later(later) => self.later(later, frame),
+            Expr::Not(not) => self.not(not.get(), frame),
+            Expr::And(operands) => self.and(operands.get(), frame),
+            Expr::Or(operands) => self.or(operands.get(), frame),
+            Expr::Implies(operands) => self.implies(operands.get(), frame),
+            Expr::Binary(BinaryOp::Add, operands) => self.add_operator(operands.get(), frame),
+            Expr::Binary(BinaryOp::Concat, operands) => self.concat_operator(operands.get(), frame),
+            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands.get(), frame),
+            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands.get(), frame),
+            Expr::Binary(operator, operands) => self.binary(operator, operands.get(), frame),
+            Expr::Update(update) => self.update_operator(update.get(), frame),
+            Expr::String(interpolation) => self.interpolate(interpolation.get(), frame),
+            Expr::Path(interpolation) => self.interpolate_path(interpolation.get(), frame),
+            Expr::Later(later) => self.later(later.get(), frame),
         }
     }
 
@@ -124,15 +127,18 @@ impl<'h> Eval<'h> {
         loop {
             match *expr {
                 Expr::Let(bindings) => {
+                    let bindings = bindings.get();
                     frame = Some(self.let_frame(bindings, frame));
                     expr = &bindings.body;
                 }
                 Expr::With(with) => {
+                    let with = with.get();
                     frame = Some(self.with_frame(with, frame));
                     expr = &with.body;
                 }
-                Expr::If(branch) => expr = self.branch(branch, frame)?,
+                Expr::If(branch) => expr = self.branch(branch.get(), frame)?,
                 Expr::Assert(assert) => {
+                    let assert = assert.get();
                     self.check(assert, frame)?;
                     expr = &assert.body;
                 }
@@ -179,9 +185,9 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     pub(super) fn at_hand(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let value = match *expr {
-            Expr::Const(value) => value,
-            Expr::Local { slot, .. } => innermost(frame).slot(slot).get()?,
-            Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot).get()?,
+            Expr::Const(value) => value.get(),
+            Expr::Local { slot, .. } => innermost(frame).slot(slot.into()).get()?,
+            Expr::Outer { depth, slot, .. } => frame_up(frame, depth.into()).slot(slot.into()).get()?,
             _ => return None,
         };
         (!value.is_thunk()).then_some(value)
@@ -327,10 +333,10 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     pub(crate) fn delay(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match *expr {
-            Expr::Const(value) => value,
-            Expr::Local { slot, .. } => self.delay_slot(innermost(frame).slot(slot), expr, frame),
+            Expr::Const(value) => value.get(),
+            Expr::Local { slot, .. } => self.delay_slot(innermost(frame).slot(slot.into()), expr, frame),
             Expr::Outer { depth, slot, .. } => {
-                self.delay_slot(frame_up(frame, u32::from(depth)).slot(slot), expr, frame)
+                self.delay_slot(frame_up(frame, depth.into()).slot(slot.into()), expr, frame)
             }
             _ => Thunk::code(self.heap, expr, frame),
         }
@@ -340,7 +346,7 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     pub(super) fn argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         if let Expr::Binary(operator, operands) = *expr
-            && let Some(result) = self.computed_already(operator, operands, frame)
+            && let Some(result) = self.computed_already(operator, operands.get(), frame)
         {
             return Thunk::computed(self.heap, result);
         }
@@ -351,7 +357,7 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     pub(super) fn forced_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
         match *expr {
-            Expr::Binary(operator, operands) => match self.computed_already(operator, operands, frame) {
+            Expr::Binary(operator, operands) => match self.computed_already(operator, operands.get(), frame) {
                 Some(result) => result,
                 None => Thunk::code(self.heap, expr, frame),
             },
@@ -359,12 +365,12 @@ impl<'h> Eval<'h> {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
-            Expr::String(string) => match self.interpolated_already(string, frame) {
+            Expr::String(string) => match self.interpolated_already(string.get(), frame) {
                 Some(value) => value,
                 None => Thunk::code(self.heap, expr, frame),
             },
-            Expr::Folded(value) => value,
-            Expr::Lambda(lambda) => Closure::value(self.heap, lambda, frame),
+            Expr::Folded(value) => value.get(),
+            Expr::Lambda(lambda) => Closure::value(self.heap, lambda.get(), frame),
             _ => self.delay(expr, frame),
         }
     }
@@ -373,7 +379,7 @@ impl<'h> Eval<'h> {
     #[inline(always)]
     pub(super) fn first_argument(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         if let Expr::Binary(operator, operands) = *expr
-            && let Some(result) = self.computed_already(operator, operands, frame)
+            && let Some(result) = self.computed_already(operator, operands.get(), frame)
         {
             return Ok(result);
         }
@@ -412,16 +418,19 @@ impl<'h> Eval<'h> {
     #[inline]
     fn selected_already(&self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let (subject, name, cache) = match expr {
-            Expr::SelectOne(select) => (&select.subject, select.name, &select.cache),
-            Expr::Select(Select { subject, path, .. }) => match path.slice() {
-                [PathElement { name: AttrName::Static(name), cache, .. }] => (subject, *name, cache),
+            Expr::SelectOne(select) => {
+                let SelectOne { subject, name, cache, .. } = select.get();
+                (subject, *name, cache)
+            }
+            Expr::Select(select) => match select.path.slice() {
+                [PathElement { name: AttrName::Static(name), cache, .. }] => (&select.get().subject, *name, cache),
                 _ => return None,
             },
             _ => return None,
         };
         let slot = match *subject {
-            Expr::Local { slot, .. } => frame?.slot(slot),
-            Expr::Outer { depth, slot, .. } => frame_up(frame, u32::from(depth)).slot(slot),
+            Expr::Local { slot, .. } => frame?.slot(slot.into()),
+            Expr::Outer { depth, slot, .. } => frame_up(frame, depth.into()).slot(slot.into()),
             _ => return None,
         };
         let attrs = known(slot.get()?).as_attrs()?;
@@ -470,7 +479,9 @@ impl<'h> Eval<'h> {
     fn condition(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>, pos: Pos) -> Result<bool> {
         // Most comparisons that can be decided at once are with a constant: `n < 2`, `name == null`.
         if let Expr::Binary(operator, operands) = *expr
+            && let operands = operands.get()
             && let Expr::Const(constant) = operands.right
+            && let constant = constant.get()
             && (constant.as_small_int().is_some() || constant.is_null_or_bool())
             && let Some(holds) = self.compared_already(operator, operands, frame)
         {
@@ -493,13 +504,13 @@ impl<'h> Eval<'h> {
             return self.eval_on_new_segment(expr, frame);
         }
         match *expr {
-            Expr::And(operands) => self.and(operands, frame),
-            Expr::Or(operands) => self.or(operands, frame),
-            Expr::Not(not) => self.not(not, frame),
-            Expr::HasAttr(has) => self.has_attr(has, frame),
-            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands, frame),
-            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands, frame),
-            Expr::Call(call) => self.eval_call(call, frame),
+            Expr::And(operands) => self.and(operands.get(), frame),
+            Expr::Or(operands) => self.or(operands.get(), frame),
+            Expr::Not(not) => self.not(not.get(), frame),
+            Expr::HasAttr(has) => self.has_attr(has.get(), frame),
+            Expr::Binary(BinaryOp::Equal, operands) => self.equality_operator(true, operands.get(), frame),
+            Expr::Binary(BinaryOp::NotEqual, operands) => self.equality_operator(false, operands.get(), frame),
+            Expr::Call(call) => self.eval_call(call.get(), frame),
             _ => self.dispatch(expr, frame),
         }
     }
@@ -517,6 +528,7 @@ impl<'h> Eval<'h> {
     fn assertion_error(&mut self, assert: &'h Assert<'h>, frame: Option<Frame<'h>>) -> Box<Diagnostic> {
         let mut diagnostic = error(Code::AssertionFailed, "assertion failed").or_at(assert.pos);
         let Expr::Binary(operator, operands) = assert.condition else { return diagnostic };
+        let operands = operands.get();
         let sides = match operator {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => return diagnostic,
             // Nix evaluates both sides anew to show them, which can be seen if they trace.
@@ -539,7 +551,7 @@ impl<'h> Eval<'h> {
     fn evaluated_already(&self, operand: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Option<Value<'h>> {
         let value = match *operand {
             Expr::SelectOne(_) | Expr::Select(_) => known(self.selected_already(operand, frame)?),
-            Expr::Outer { depth, slot, .. } => known(frame_up(frame, u32::from(depth)).slot(slot).get()?),
+            Expr::Outer { depth, slot, .. } => known(frame_up(frame, depth.into()).slot(slot.into()).get()?),
             _ => return self.at_hand(operand, frame),
         };
         (!value.is_thunk()).then_some(value)

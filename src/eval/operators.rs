@@ -156,8 +156,8 @@ impl<'h> Eval<'h> {
         let mut first = last;
         let mut operators: SmallVec<[_; 8]> = smallvec![last];
         while let Expr::Binary(BinaryOp::Add, operands) = first.left {
-            first = operands;
-            operators.push(operands);
+            first = operands.get();
+            operators.push(first);
         }
         operators.reverse();
         let mut sum = self.operand(&first.left, frame)?;

@@ -267,11 +267,11 @@ fn place_in_lambda(lambda: &Lambda<'_>) -> Pos {
 }
 
 /// The first place that is known in an expression.
-fn place_in(mut expr: &Expr<'_>) -> Pos {
+fn place_in<'h>(mut expr: &'h Expr<'h>) -> Pos {
     loop {
         expr = match expr {
             Expr::Local { pos, .. } | Expr::Outer { pos, .. } => return *pos,
-            Expr::Far((_, _, pos)) => return *pos,
+            Expr::Far(variable) => return variable.2,
             Expr::Dynamic(variable) => return variable.pos,
             Expr::SelectOne(select) => return select.pos,
             Expr::Update(update) => return update.operands.pos,
@@ -287,13 +287,13 @@ fn place_in(mut expr: &Expr<'_>) -> Pos {
                 return binary.pos;
             }
             Expr::String(interpolation) | Expr::Path(interpolation) => return interpolation.pos,
-            Expr::Let(bindings) => &bindings.body,
-            Expr::With(with) => &with.body,
-            Expr::List(list) => match list.elements.first() {
+            Expr::Let(bindings) => &bindings.get().body,
+            Expr::With(with) => &with.get().body,
+            Expr::List(list) => match list.elements.slice().first() {
                 Some(first) => first,
                 None => return Pos::NONE,
             },
-            Expr::Later(later) => match later.expr() {
+            Expr::Later(later) => match later.get().expr() {
                 Some(expr) => expr,
                 None => return later.start,
             },

@@ -197,7 +197,7 @@ impl<'h> Eval<'h> {
             (Some(id), _) => self.builtins.get(id).parameters.iter().map(|name| format!("'{name}'")).collect(),
             (None, Some(lambda)) => {
                 let plain = lambda.parameters.iter().map(|&name| format!("'{}'", self.symbols.text(name)));
-                plain.chain(lambda.formals.map(|formals| self.show_formals(formals))).collect()
+                plain.chain(lambda.formals.map(|formals| self.show_formals(&formals))).collect()
             }
             (None, None) => return None,
         };

@@ -19,7 +19,7 @@ impl<'h> Eval<'h> {
     #[inline(never)]
     pub(super) fn update_operator(&mut self, update: &'h Update<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
         if let Expr::Update(inner) = update.operands.right {
-            return self.update_twice(update, inner, frame);
+            return self.update_twice(update, inner.get(), frame);
         }
         // Nix evaluates the side that wins first.
         let right = self.right_side(&update.operands, frame)?;

@@ -1,6 +1,6 @@
 //! The nodes of a program.
 //!
-//! An [`Expr`] is two words: what to do, and either the little it needs or a reference to the rest.
+//! An [`Expr`] is a word: what to do, and either the little it needs or a reference to the rest.
 //! Positions are 4 bytes and held only where an error can point at them.
 
 use std::cell::{Cell, OnceCell};
@@ -8,68 +8,94 @@ use std::cell::{Cell, OnceCell};
 use super::Strictness;
 use super::image::Later;
 use crate::diagnostics::Pos;
-use crate::heap::{Frame, MergePlan, MergeTwicePlan, Row, SelectCache, Shape, Symbol, Value, ValueCell};
+use crate::heap::{
+    Frame, Heap, MergePlan, MergeTwicePlan, Ref, Row, SelectCache, Shape, Symbol, Value, ValueCell, Word,
+};
 
 /// An expression.
 #[derive(Copy, Clone)]
+#[repr(align(8))]
 pub(crate) enum Expr<'h> {
     /// A literal, a builtin, an empty list.
-    Const(Value<'h>),
+    Const(Word<'h>),
     /// A value that was computed while lowering, where the language has an operation to do.
-    Folded(Value<'h>),
+    Folded(Word<'h>),
     /// A variable of the innermost frame.
     Local {
-        slot: u32,
+        slot: u16,
         pos: Pos,
     },
     /// A variable of a frame further out, `depth` parents up.
     Outer {
-        depth: u16,
-        slot: u32,
+        depth: u8,
+        slot: u16,
         pos: Pos,
     },
-    /// A variable of a frame more than 65,535 frames up: depth, slot and position.
-    Far(&'h (u32, u32, Pos)),
+    /// A variable of a frame more than 255 frames up, or with more than 65,535 others: depth, slot and position.
+    Far(Ref<'h, (u32, u32, Pos)>),
     /// A variable that only an enclosing `with` can provide.
-    Dynamic(&'h DynamicVariable<'h>),
+    Dynamic(Ref<'h, DynamicVariable<'h>>),
     /// `subject.name`
-    SelectOne(&'h SelectOne<'h>),
+    SelectOne(Ref<'h, SelectOne<'h>>),
     /// Any other selection.
-    Select(&'h Select<'h>),
-    HasAttr(&'h HasAttr<'h>),
-    Call(&'h Call<'h>),
-    Lambda(&'h Lambda<'h>),
+    Select(Ref<'h, Select<'h>>),
+    HasAttr(Ref<'h, HasAttr<'h>>),
+    Call(Ref<'h, Call<'h>>),
+    Lambda(Ref<'h, Lambda<'h>>),
     /// A set whose values see the scope around it.
-    Attrs(&'h AttrsExpr<'h>),
+    Attrs(Ref<'h, AttrsExpr<'h>>),
     /// `rec { }`: the values see each other.
-    RecAttrs(&'h AttrsExpr<'h>),
-    List(&'h ListExpr<'h>),
-    Let(&'h Let<'h>),
-    With(&'h With<'h>),
-    If(&'h If<'h>),
-    Assert(&'h Assert<'h>),
-    Not(&'h Unary<'h>),
-    And(&'h Binary<'h>),
-    Or(&'h Binary<'h>),
-    Implies(&'h Binary<'h>),
-    Binary(BinaryOp, &'h Binary<'h>),
+    RecAttrs(Ref<'h, AttrsExpr<'h>>),
+    List(Ref<'h, ListExpr<'h>>),
+    Let(Ref<'h, Let<'h>>),
+    With(Ref<'h, With<'h>>),
+    If(Ref<'h, If<'h>>),
+    Assert(Ref<'h, Assert<'h>>),
+    Not(Ref<'h, Unary<'h>>),
+    And(Ref<'h, Binary<'h>>),
+    Or(Ref<'h, Binary<'h>>),
+    Implies(Ref<'h, Binary<'h>>),
+    Binary(BinaryOp, Ref<'h, Binary<'h>>),
     /// `left // right`
-    Update(&'h Update<'h>),
+    Update(Ref<'h, Update<'h>>),
     /// A string with interpolations.
-    String(&'h Interpolation<'h>),
+    String(Ref<'h, Interpolation<'h>>),
     /// A path with interpolations.
-    Path(&'h Interpolation<'h>),
+    Path(Ref<'h, Interpolation<'h>>),
     /// What has not been read yet from an image, or has been.
-    Later(&'h Later<'h>),
+    Later(Ref<'h, Later<'h>>),
 }
 
-impl Expr<'_> {
+const _: () = assert!(size_of::<Expr<'_>>() == 8);
+
+impl<'h> Expr<'h> {
+    /// A literal, a builtin, an empty list.
+    pub(crate) fn constant(value: Value<'h>) -> Self {
+        Expr::Const(value.into())
+    }
+
+    /// A value that was computed while lowering.
+    pub(crate) fn folded(value: Value<'h>) -> Self {
+        Expr::Folded(value.into())
+    }
+
+    /// A variable of a frame so many parents up.
+    #[inline(always)]
+    pub(crate) fn variable(heap: &'h Heap, depth: u32, slot: u32, pos: Pos) -> Self {
+        match (u8::try_from(depth), u16::try_from(slot)) {
+            (Ok(0), Ok(slot)) => Expr::Local { slot, pos },
+            (Ok(depth), Ok(slot)) => Expr::Outer { depth, slot, pos },
+            _ => Expr::Far(heap.store_ref((depth, slot, pos))),
+        }
+    }
+
     /// Where the expression begins, of some kinds; of others [`Pos::NONE`].
     pub(crate) fn start(&self) -> Pos {
         let mut expr = self;
         loop {
             expr = match expr {
-                Expr::Local { pos, .. } | Expr::Outer { pos, .. } | Expr::Far((_, _, pos)) => return *pos,
+                Expr::Local { pos, .. } | Expr::Outer { pos, .. } => return *pos,
+                Expr::Far(variable) => return variable.2,
                 Expr::Dynamic(variable) => return variable.pos,
                 Expr::Call(call) => return call.pos,
                 Expr::Attrs(attrs) | Expr::RecAttrs(attrs) => return attrs.pos,
@@ -136,7 +162,7 @@ pub(crate) struct DynamicVariable<'h> {
 /// One name of an attribute path.
 pub(crate) enum AttrName<'h> {
     Static(Symbol),
-    Dynamic(&'h Expr<'h>),
+    Dynamic(Ref<'h, Expr<'h>>),
 }
 
 /// One step of a selection and what it found last time.
@@ -184,14 +210,14 @@ pub(crate) struct Lambda<'h> {
     pub(crate) arity: u32,
     /// Slots in the frame.
     pub(crate) slots: u32,
-    pub(crate) formals: Option<&'h Formals<'h>>,
+    pub(crate) formals: Option<Ref<'h, Formals<'h>>>,
     pub(crate) body: Expr<'h>,
     /// The body, once it was read, if it had been left out.
     pub(crate) read_body: OnceCell<Expr<'h>>,
     /// Where each parameter begins, for messages.
-    pub(crate) positions: &'h [Pos],
+    pub(crate) positions: Row<'h, Pos>,
     /// The names of the plain parameters.
-    pub(crate) parameters: &'h [Symbol],
+    pub(crate) parameters: Row<'h, Symbol>,
     /// Which parameters are forced at once.
     pub(crate) strictness: Strictness,
     /// What the function was bound to, if to anything.
@@ -212,7 +238,7 @@ impl<'h> Lambda<'h> {
 /// `{ a, b ? 1, ... } @ args`.
 pub(crate) struct Formals<'h> {
     /// In ascending order of the symbols.
-    pub(crate) formals: &'h [Formal<'h>],
+    pub(crate) formals: Row<'h, Formal<'h>>,
     pub(crate) has_ellipsis: bool,
     /// The slot of the whole set.
     pub(crate) whole: Option<u32>,
@@ -250,7 +276,7 @@ pub(crate) struct AttrsExpr<'h> {
     /// The values in the order of the shape.
     pub(crate) values: Row<'h, Expr<'h>>,
     pub(crate) sources: Row<'h, Expr<'h>>,
-    pub(crate) dynamic: Option<&'h DynamicAttrs<'h>>,
+    pub(crate) dynamic: Option<Ref<'h, DynamicAttrs<'h>>>,
     pub(crate) pos: Pos,
     /// The index of `__overrides` in a `rec` set.
     pub(crate) overrides: Option<u32>,
@@ -352,7 +378,7 @@ pub(crate) struct UpdateCache<'h> {
 
 /// Interpolated expressions with literal text between them.
 pub(crate) struct Interpolation<'h> {
-    pub(crate) parts: &'h [InterpolatedPart<'h>],
+    pub(crate) parts: Row<'h, InterpolatedPart<'h>>,
     /// The literal text behind the last part.
     pub(crate) end: &'h [u8],
     /// How many bytes of literal text there are, all together.
@@ -368,8 +394,8 @@ pub(crate) struct InterpolatedPart<'h> {
 }
 
 impl<'h> Interpolation<'h> {
-    pub(super) fn new(parts: &'h [InterpolatedPart<'h>], end: &'h [u8], pos: Pos) -> Self {
-        let literal = parts.iter().map(|part| part.before.len()).sum::<usize>() + end.len();
+    pub(super) fn new(parts: Row<'h, InterpolatedPart<'h>>, end: &'h [u8], pos: Pos) -> Self {
+        let literal = parts.into_iter().map(|part| part.before.len()).sum::<usize>() + end.len();
         Interpolation { parts, end, literal, pos }
     }
 }

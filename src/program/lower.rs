@@ -152,7 +152,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
     fn expr_at(&mut self, node: NodeId, index: usize) -> Expr<'h> {
         match self.child(node, index) {
             Some(child) => self.expr(child),
-            None => Expr::Const(Value::null()),
+            None => Expr::constant(Value::null()),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
             SyntaxKind::Assert => self.assert(node),
             SyntaxKind::With => self.with(node),
             // Nothing else is an expression, and files with errors are not run.
-            _ => Expr::Const(Value::null()),
+            _ => Expr::constant(Value::null()),
         }
     }
 
@@ -222,32 +222,32 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         let parse = self.parse;
         let elements = self.exprs(parse.children(node));
         if elements.is_empty() {
-            return Expr::Const(List::from_slice(self.heap(), &[]));
+            return Expr::constant(List::from_slice(self.heap(), &[]));
         }
-        Expr::List(self.heap().store(ListExpr { elements }))
+        Expr::List(self.heap().store_ref(ListExpr { elements }))
     }
 
     fn apply(&mut self, node: NodeId) -> Expr<'h> {
         let parse = self.parse;
         let mut parts = parse.children(node);
-        let Some(function) = parts.next() else { return Expr::Const(Value::null()) };
+        let Some(function) = parts.next() else { return Expr::constant(Value::null()) };
         let pos = self.pos(function);
         let function = called(self.expr(function));
         let arguments = self.exprs(parts);
-        Expr::Call(self.heap().store(Call { function, arguments, pos }))
+        Expr::Call(self.heap().store_ref(Call { function, arguments, pos }))
     }
 
     fn call(&mut self, function: Expr<'h>, arguments: &[Expr<'h>], pos: Pos) -> Expr<'h> {
         let arguments = self.heap().copy_row(arguments);
-        Expr::Call(self.heap().store(Call { function: called(function), arguments, pos }))
+        Expr::Call(self.heap().store_ref(Call { function: called(function), arguments, pos }))
     }
 
     fn select(&mut self, node: NodeId) -> Expr<'h> {
         let (Some(subject), Some(path)) = (self.child(node, 0), self.child(node, 1)) else {
-            return Expr::Const(Value::null());
+            return Expr::constant(Value::null());
         };
         if let Some(builtin) = self.known_builtin(subject, path) {
-            return Expr::Folded(builtin);
+            return Expr::folded(builtin);
         }
         let subject = self.expr(subject);
         let mut elements = self.parse.children(path);
@@ -258,7 +258,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         }
         let path = self.attr_path(path);
         let default = self.child(node, 2).map(|default| self.expr(default));
-        Expr::Select(self.heap().store(Select { subject, path, default }))
+        Expr::Select(self.heap().store_ref(Select { subject, path, default }))
     }
 
     /// The value of `builtins.name`, if that is what `subject.path` is.
@@ -279,9 +279,9 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     fn has_attr(&mut self, node: NodeId) -> Expr<'h> {
         let subject = self.expr_at(node, 0);
-        let Some(path) = self.child(node, 1) else { return Expr::Const(Value::null()) };
+        let Some(path) = self.child(node, 1) else { return Expr::constant(Value::null()) };
         let path = self.attr_path(path);
-        Expr::HasAttr(self.heap().store(HasAttr { subject, path }))
+        Expr::HasAttr(self.heap().store_ref(HasAttr { subject, path }))
     }
 
     fn attr_path(&mut self, node: NodeId) -> Row<'h, PathElement<'h>> {
@@ -301,7 +301,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
             Some(name) => AttrName::Static(name),
             None => {
                 let name = self.dynamic_name(node);
-                AttrName::Dynamic(self.heap().store(name))
+                AttrName::Dynamic(self.heap().store_ref(name))
             }
         }
     }
@@ -316,7 +316,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
 
     /// A selection of one known name.
     fn select_name(&mut self, subject: Expr<'h>, name: Symbol, pos: Pos) -> Expr<'h> {
-        Expr::SelectOne(self.heap().store(SelectOne { subject, name, pos, cache: SelectCache::default() }))
+        Expr::SelectOne(self.heap().store_ref(SelectOne { subject, name, pos, cache: SelectCache::default() }))
     }
 
     fn if_then_else(&mut self, node: NodeId) -> Expr<'h> {
@@ -324,14 +324,14 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         let condition = self.expr_at(node, 0);
         let consequence = self.expr_at(node, 1);
         let alternative = self.expr_at(node, 2);
-        Expr::If(self.heap().store(If { condition, consequence, alternative, pos }))
+        Expr::If(self.heap().store_ref(If { condition, consequence, alternative, pos }))
     }
 
     fn assert(&mut self, node: NodeId) -> Expr<'h> {
         let pos = self.pos(node);
         let condition = self.expr_at(node, 0);
         let body = self.expr_at(node, 1);
-        Expr::Assert(self.heap().store(Assert { condition, body, pos }))
+        Expr::Assert(self.heap().store_ref(Assert { condition, body, pos }))
     }
 
     fn with(&mut self, node: NodeId) -> Expr<'h> {
@@ -341,7 +341,7 @@ impl<'a, 'h> Lowerer<'a, 'h> {
         self.scopes.enter_with();
         let body = self.expr_at(node, 1);
         self.scopes.leave_with();
-        Expr::With(self.heap().store(With { subject, body, outer }))
+        Expr::With(self.heap().store_ref(With { subject, body, outer }))
     }
 }
 

@@ -86,9 +86,9 @@ impl Walk {
         self.limit -= 1;
         match *expr {
             Expr::Const(_) | Expr::Folded(_) | Expr::Lambda(_) => true,
-            Expr::Local { slot, .. } => self.variable(slot, 0, depth),
-            Expr::Outer { depth: up, slot, .. } => self.variable(slot, u32::from(up), depth),
-            Expr::Far(&(up, slot, _)) => self.variable(slot, up, depth),
+            Expr::Local { slot, .. } => self.variable(slot.into(), 0, depth),
+            Expr::Outer { depth: up, slot, .. } => self.variable(slot.into(), up.into(), depth),
+            Expr::Far(variable) => self.variable(variable.1, variable.0, depth),
             Expr::Not(not) => self.expr(&not.operand, depth),
             // Large chains of these are evaluated in an order of their own.
             Expr::Update(_) => false,
@@ -148,7 +148,7 @@ impl Walk {
 fn may_be_added(expr: &Expr<'_>) -> bool {
     match expr {
         Expr::Const(value) | Expr::Folded(value) => {
-            matches!(value.kind(), Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Path(_))
+            matches!(value.get().kind(), Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Path(_))
         }
         Expr::Lambda(_) => false,
         _ => true,

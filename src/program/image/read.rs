@@ -14,7 +14,7 @@ use super::later::{Image, Later};
 use super::scopes::Scopes;
 use super::tag;
 use crate::diagnostics::Pos;
-use crate::heap::{Attrs, Heap, List, Row, SelectCache, Shape, Str, Symbol, Value};
+use crate::heap::{Attrs, Heap, List, Ref, Row, SelectCache, Shape, Str, Symbol, Value};
 use crate::stack;
 
 /// What reading needs besides the image.
@@ -103,40 +103,40 @@ impl<'a, 'h> Reader<'a, 'h> {
         let tag = self.input.byte()?;
         if tag & !tag::FOLDED < tag::CONSTANTS {
             let value = self.constant(tag & !tag::FOLDED)?;
-            return Some(if tag & tag::FOLDED == 0 { Expr::Const(value) } else { Expr::Folded(value) });
+            return Some(if tag & tag::FOLDED == 0 { Expr::constant(value) } else { Expr::folded(value) });
         }
         Some(match tag {
             tag::LOCAL => {
                 let slot = self.input.small()?;
-                Expr::Local { slot: self.scopes.slot(0, slot)?, pos: self.input.pos()? }
+                Expr::variable(self.heap, 0, self.scopes.slot(0, slot)?, self.input.pos()?)
             }
             tag::OUTER => self.outer()?,
             tag::DYNAMIC => {
                 let (name, pos, depth) = (self.name()?, self.input.pos()?, self.input.small()?);
                 self.scopes.is_with(depth).then_some(())?;
-                Expr::Dynamic(self.heap.store(DynamicVariable { name, pos, depth, found: Cell::default() }))
+                Expr::Dynamic(self.heap.store_ref(DynamicVariable { name, pos, depth, found: Cell::default() }))
             }
             tag::SELECT_ONE => {
                 let subject = self.expr()?;
                 let (name, pos) = (self.name()?, self.input.pos()?);
-                Expr::SelectOne(self.heap.store(SelectOne { subject, name, pos, cache: SelectCache::default() }))
+                Expr::SelectOne(self.heap.store_ref(SelectOne { subject, name, pos, cache: SelectCache::default() }))
             }
             tag::SELECT | tag::SELECT_OR => {
                 let subject = self.expr()?;
                 let path = self.path()?;
                 let default = if tag == tag::SELECT_OR { Some(self.expr()?) } else { None };
-                Expr::Select(self.heap.store(Select { subject, path, default }))
+                Expr::Select(self.heap.store_ref(Select { subject, path, default }))
             }
             tag::HAS_ATTR => {
                 let subject = self.expr()?;
                 let path = self.path()?;
-                Expr::HasAttr(self.heap.store(HasAttr { subject, path }))
+                Expr::HasAttr(self.heap.store_ref(HasAttr { subject, path }))
             }
             tag::CALL => {
                 let pos = self.input.pos()?;
                 let function = self.expr()?;
                 let arguments = self.exprs()?;
-                Expr::Call(self.heap.store(Call { function, arguments, pos }))
+                Expr::Call(self.heap.store_ref(Call { function, arguments, pos }))
             }
             tag::LAMBDA => self.lambda(false)?,
             tag::FORMALS_LAMBDA => self.lambda(true)?,
@@ -144,36 +144,36 @@ impl<'a, 'h> Reader<'a, 'h> {
             tag::REC_ATTRS => Expr::RecAttrs(self.attrs(true)?),
             tag::LIST => {
                 let elements = self.exprs()?;
-                Expr::List(self.heap.store(ListExpr { elements }))
+                Expr::List(self.heap.store_ref(ListExpr { elements }))
             }
             tag::LET => self.let_in()?,
             tag::WITH => self.with()?,
             tag::IF => {
                 let pos = self.input.pos()?;
                 let (condition, consequence, alternative) = (self.expr()?, self.expr()?, self.expr()?);
-                Expr::If(self.heap.store(If { condition, consequence, alternative, pos }))
+                Expr::If(self.heap.store_ref(If { condition, consequence, alternative, pos }))
             }
             tag::ASSERT => {
                 let pos = self.input.pos()?;
                 let (condition, body) = (self.expr()?, self.expr()?);
-                Expr::Assert(self.heap.store(Assert { condition, body, pos }))
+                Expr::Assert(self.heap.store_ref(Assert { condition, body, pos }))
             }
             tag::NOT => {
                 let pos = self.input.pos()?;
                 let operand = self.expr()?;
-                Expr::Not(self.heap.store(Unary { operand, pos }))
+                Expr::Not(self.heap.store_ref(Unary { operand, pos }))
             }
-            tag::AND => Expr::And(self.heap.store(self.operands()?)),
-            tag::OR => Expr::Or(self.heap.store(self.operands()?)),
-            tag::IMPLIES => Expr::Implies(self.heap.store(self.operands()?)),
+            tag::AND => Expr::And(self.heap.store_ref(self.operands()?)),
+            tag::OR => Expr::Or(self.heap.store_ref(self.operands()?)),
+            tag::IMPLIES => Expr::Implies(self.heap.store_ref(self.operands()?)),
             tag::BINARY => {
                 let operands = self.operands()?;
                 let operator = *BinaryOp::ALL.get(usize::from(self.input.byte()?))?;
-                Expr::Binary(operator, self.heap.store(operands))
+                Expr::Binary(operator, self.heap.store_ref(operands))
             }
             tag::UPDATE => {
                 let operands = self.operands()?;
-                Expr::Update(self.heap.store(Update { operands, cache: UpdateCache::default() }))
+                Expr::Update(self.heap.store_ref(Update { operands, cache: UpdateCache::default() }))
             }
             tag::INTERPOLATED_STRING => Expr::String(self.interpolation()?),
             tag::INTERPOLATED_PATH => Expr::Path(self.interpolation()?),
@@ -197,7 +197,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let at = u32::try_from(self.image.bytes.len() - self.input.rest.len()).ok()?;
         self.input.rest = &self.input.rest[length..];
         let expr = OnceCell::new();
-        Some(Expr::Later(self.heap.store(Later { image: self.image, scope: self.scopes.0, at, last, start, expr })))
+        Some(Expr::Later(self.heap.store_ref(Later { image: self.image, scope: self.scopes.0, at, last, start, expr })))
     }
 
     fn constant(&mut self, tag: u8) -> Option<Value<'h>> {
@@ -226,10 +226,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let (depth, slot) = (self.input.small()?, self.input.small()?);
         let slot = self.scopes.slot(depth, slot)?;
         let pos = self.input.pos()?;
-        Some(match u16::try_from(depth) {
-            Ok(depth) => Expr::Outer { depth, slot, pos },
-            Err(_) => Expr::Far(self.heap.store((depth, slot, pos))),
-        })
+        Some(Expr::variable(self.heap, depth, slot, pos))
     }
 
     fn exprs(&mut self) -> Option<Row<'h, Expr<'h>>> {
@@ -261,7 +258,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             let pos = self.input.pos()?;
             let name = match self.optional_name()? {
                 Some(name) => AttrName::Static(name),
-                None => AttrName::Dynamic(self.heap.store(self.expr()?)),
+                None => AttrName::Dynamic(self.heap.store_ref(self.expr()?)),
             };
             elements.push(PathElement { name, pos, cache: SelectCache::default() });
         }
@@ -273,7 +270,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         Some(Binary { left: self.expr()?, right: self.expr()?, pos })
     }
 
-    fn interpolation(&mut self) -> Option<&'h Interpolation<'h>> {
+    fn interpolation(&mut self) -> Option<Ref<'h, Interpolation<'h>>> {
         let pos = self.input.pos()?;
         let length = self.input.length()?;
         let mut parts: SmallVec<[InterpolatedPart<'h>; 4]> = SmallVec::with_capacity(length);
@@ -282,9 +279,9 @@ impl<'a, 'h> Reader<'a, 'h> {
             let before = self.input.text()?;
             parts.push(InterpolatedPart { before, expr: self.expr()?, pos: self.input.pos()? });
         }
-        let parts = self.heap.store_many(parts);
+        let parts = self.heap.store_row(parts);
         let end = self.input.text()?;
-        Some(self.heap.store(Interpolation::new(parts, end, pos)))
+        Some(self.heap.store_ref(Interpolation::new(parts, end, pos)))
     }
 
     fn let_in(&mut self) -> Option<Expr<'h>> {
@@ -294,7 +291,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let sources = self.row(sources)?;
         let body = self.expr()?;
         self.scopes.leave();
-        Some(Expr::Let(self.heap.store(Let { values, sources, body })))
+        Some(Expr::Let(self.heap.store_ref(Let { values, sources, body })))
     }
 
     fn with(&mut self) -> Option<Expr<'h>> {
@@ -306,7 +303,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         }
         let body = self.expr()?;
         self.scopes.leave();
-        Some(Expr::With(self.heap.store(With { subject, body, outer })))
+        Some(Expr::With(self.heap.store_ref(With { subject, body, outer })))
     }
 
     fn lambda(&mut self, has_formals: bool) -> Option<Expr<'h>> {
@@ -334,21 +331,21 @@ impl<'a, 'h> Reader<'a, 'h> {
         let body = self.expr()?;
         self.scopes.leave();
         let slots = formals.map_or(plain, |formals| formals.first_slot + formals.formals.len() as u32);
-        Some(Expr::Lambda(self.heap.store(Lambda {
+        Some(Expr::Lambda(self.heap.store_ref(Lambda {
             arity: arity as u32,
             slots,
             formals,
             body,
             read_body: OnceCell::new(),
-            positions: self.heap.store_slice(&positions),
-            parameters: self.heap.store_slice(&parameters),
+            positions: self.heap.copy_row(&positions),
+            parameters: self.heap.copy_row(&parameters),
             strictness,
             name: Cell::new(name),
         })))
     }
 
     /// The formals of a function with so many plain parameters, whose scope is entered.
-    fn formals(&mut self, plain: u32) -> Option<&'h Formals<'h>> {
+    fn formals(&mut self, plain: u32) -> Option<Ref<'h, Formals<'h>>> {
         let has_ellipsis = self.input.byte()? != 0;
         let whole_name = self.optional_name()?;
         let pos = self.input.pos()?;
@@ -365,8 +362,8 @@ impl<'a, 'h> Reader<'a, 'h> {
             pos: name.pos,
             default: defaults[name.written as usize],
         });
-        let formals = self.heap.store_many(formals);
-        Some(self.heap.store(Formals {
+        let formals = self.heap.store_row(formals);
+        Some(self.heap.store_ref(Formals {
             formals,
             has_ellipsis,
             whole,
@@ -388,7 +385,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         names.is_sorted_by(|a, b| a.symbol < b.symbol).then_some(names)
     }
 
-    fn attrs(&mut self, is_rec: bool) -> Option<&'h AttrsExpr<'h>> {
+    fn attrs(&mut self, is_rec: bool) -> Option<Ref<'h, AttrsExpr<'h>>> {
         let pos = self.input.pos()?;
         let names = self.sorted_names()?;
         let sources = self.input.length()?;
@@ -412,10 +409,10 @@ impl<'a, 'h> Reader<'a, 'h> {
         let positions: SmallVec<[Pos; 16]> = names.iter().map(|name| name.pos).collect();
         let shape = Shape::unique(self.heap, &symbols, &positions);
         let overrides = if is_rec { shape.index_of(names::OVERRIDES).map(|index| index as u32) } else { None };
-        Some(self.heap.store(AttrsExpr { shape, values, sources, dynamic, pos, overrides }))
+        Some(self.heap.store_ref(AttrsExpr { shape, values, sources, dynamic, pos, overrides }))
     }
 
-    fn dynamic(&mut self) -> Option<Option<&'h DynamicAttrs<'h>>> {
+    fn dynamic(&mut self) -> Option<Option<Ref<'h, DynamicAttrs<'h>>>> {
         let length = self.input.length()?;
         if length == 0 {
             return Some(None);
@@ -426,7 +423,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             attrs.push(DynamicAttr { name, value, pos: self.input.pos()? });
         }
         let attrs = self.heap.store_many(attrs);
-        Some(Some(self.heap.store(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() })))
+        Some(Some(self.heap.store_ref(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() })))
     }
 }
 

@@ -83,16 +83,19 @@ impl Writer<'_> {
 
     fn expr_here(&mut self, expr: &Expr<'_>) -> Option<()> {
         match *expr {
-            Expr::Const(value) => self.constant(value, 0),
-            Expr::Folded(value) => self.constant(value, tag::FOLDED),
+            Expr::Const(value) => self.constant(value.get(), 0),
+            Expr::Folded(value) => self.constant(value.get(), tag::FOLDED),
             Expr::Local { slot, pos } => {
                 self.output.byte(tag::LOCAL);
                 self.output.number(u64::from(slot));
                 self.output.pos(pos);
                 Some(())
             }
-            Expr::Outer { depth, slot, pos } => self.outer(u32::from(depth), slot, pos),
-            Expr::Far(&(depth, slot, pos)) => self.outer(depth, slot, pos),
+            Expr::Outer { depth, slot, pos } => self.outer(depth.into(), slot.into(), pos),
+            Expr::Far(variable) => {
+                let (depth, slot, pos) = *variable;
+                self.outer(depth, slot, pos)
+            }
             Expr::Dynamic(variable) => {
                 self.output.byte(tag::DYNAMIC);
                 self.name(variable.name);
@@ -124,9 +127,9 @@ impl Writer<'_> {
                 self.expr(&call.function)?;
                 self.exprs(&call.arguments)
             }
-            Expr::Lambda(lambda) => self.lambda(lambda),
-            Expr::Attrs(attrs) => self.attrs(attrs, tag::ATTRS),
-            Expr::RecAttrs(attrs) => self.attrs(attrs, tag::REC_ATTRS),
+            Expr::Lambda(lambda) => self.lambda(&lambda),
+            Expr::Attrs(attrs) => self.attrs(&attrs, tag::ATTRS),
+            Expr::RecAttrs(attrs) => self.attrs(&attrs, tag::REC_ATTRS),
             Expr::List(list) => {
                 self.output.byte(tag::LIST);
                 self.exprs(&list.elements)
@@ -174,8 +177,8 @@ impl Writer<'_> {
                 let operands = &update.operands;
                 self.operands(tag::UPDATE, &operands.left, &operands.right, operands.pos)
             }
-            Expr::String(interpolation) => self.interpolation(tag::INTERPOLATED_STRING, interpolation),
-            Expr::Path(interpolation) => self.interpolation(tag::INTERPOLATED_PATH, interpolation),
+            Expr::String(interpolation) => self.interpolation(tag::INTERPOLATED_STRING, &interpolation),
+            Expr::Path(interpolation) => self.interpolation(tag::INTERPOLATED_PATH, &interpolation),
             // Programs that were read are there already.
             Expr::Later(_) => None,
         }
@@ -317,7 +320,7 @@ impl Writer<'_> {
         self.output.byte(first);
         self.output.number(u64::from(forced));
         if let Some(formals) = lambda.formals {
-            self.formals(formals)?;
+            self.formals(&formals)?;
         }
         self.later(&lambda.body)
     }
@@ -350,7 +353,7 @@ impl Writer<'_> {
         }
         self.exprs(&attrs.sources)?;
         self.later_row(&attrs.values)?;
-        self.dynamic(attrs.dynamic)
+        self.dynamic(attrs.dynamic.as_deref())
     }
 
     fn dynamic(&mut self, dynamic: Option<&DynamicAttrs<'_>>) -> Option<()> {

@@ -8,7 +8,7 @@ use super::super::bindings::{Bindings, Bound, DynamicBinding, SetId};
 use super::super::{AttrsExpr, DynamicAttr, DynamicAttrs, Expr, Let, names};
 use super::Lowerer;
 use crate::diagnostics::Pos;
-use crate::heap::{Attrs, Row, Shape, Symbol};
+use crate::heap::{Attrs, Ref, Row, Shape, Symbol};
 use crate::stack;
 use crate::syntax::{NodeId, SyntaxKind};
 
@@ -64,7 +64,7 @@ impl<'h> Lowerer<'_, 'h> {
     fn plain_set(&mut self, bindings: &Bindings, pos: Pos) -> Expr<'h> {
         let shape = self.shape(bindings);
         if bindings.entries.is_empty() && bindings.dynamic.is_empty() && bindings.sources.is_empty() {
-            return Expr::Folded(Attrs::build(self.heap(), shape, |_| unreachable!("an empty set has no values")));
+            return Expr::folded(Attrs::build(self.heap(), shape, |_| unreachable!("an empty set has no values")));
         }
         let (sources, slots) = self.place_sources(bindings, 0);
         let has_frame = !slots.is_empty();
@@ -79,7 +79,7 @@ impl<'h> Lowerer<'_, 'h> {
             self.scopes.leave();
         }
         let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides: None };
-        Expr::Attrs(self.heap().store(attrs))
+        Expr::Attrs(self.heap().store_ref(attrs))
     }
 
     fn rec_set(&mut self, bindings: &Bindings, pos: Pos) -> Expr<'h> {
@@ -92,7 +92,7 @@ impl<'h> Lowerer<'_, 'h> {
         self.scopes.leave();
         let overrides = shape.index_of(names::OVERRIDES).map(|index| index as u32);
         let attrs = AttrsExpr { shape, values, sources: source_exprs, dynamic, pos, overrides };
-        Expr::RecAttrs(self.heap().store(attrs))
+        Expr::RecAttrs(self.heap().store_ref(attrs))
     }
 
     pub(super) fn let_in(&mut self, node: NodeId) -> Expr<'h> {
@@ -105,11 +105,11 @@ impl<'h> Lowerer<'_, 'h> {
         let values = self.values(&bindings, &sources, true);
         let body = match parse.children(node).last() {
             Some(body) => self.expr(body),
-            None => Expr::Const(crate::heap::Value::null()),
+            None => Expr::constant(crate::heap::Value::null()),
         };
         self.scopes.leave();
         self.sets.discard(bindings);
-        Expr::Let(self.heap().store(Let { values, sources: source_exprs, body }))
+        Expr::Let(self.heap().store_ref(Let { values, sources: source_exprs, body }))
     }
 
     /// Decides for each `inherit (source)` how its value is reached; the slots that are needed begin at
@@ -152,7 +152,9 @@ impl<'h> Lowerer<'_, 'h> {
             Bound::InheritedFrom(source) => {
                 let subject = match sources[source] {
                     Source::Inline(node) | Source::Unused(node) => lowerer.expr(node),
-                    Source::Slot(slot) => Expr::Local { slot, pos: lowerer.pos(bindings.sources[source]) },
+                    Source::Slot(slot) => {
+                        Expr::variable(lowerer.heap(), 0, slot, lowerer.pos(bindings.sources[source]))
+                    }
                 };
                 lowerer.select_name(subject, entry.name, entry.pos)
             }
@@ -170,11 +172,11 @@ impl<'h> Lowerer<'_, 'h> {
                 }
                 self.expr(node)
             }
-            Bound::Inherited | Bound::InheritedFrom(_) => Expr::Const(crate::heap::Value::null()),
+            Bound::Inherited | Bound::InheritedFrom(_) => Expr::constant(crate::heap::Value::null()),
         }
     }
 
-    fn dynamic(&mut self, dynamic: &[DynamicBinding]) -> Option<&'h DynamicAttrs<'h>> {
+    fn dynamic(&mut self, dynamic: &[DynamicBinding]) -> Option<Ref<'h, DynamicAttrs<'h>>> {
         if dynamic.is_empty() {
             return None;
         }
@@ -186,6 +188,6 @@ impl<'h> Lowerer<'_, 'h> {
             })
             .collect();
         let attrs = self.heap().store_many(lowered);
-        Some(self.heap().store(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() }))
+        Some(self.heap().store_ref(DynamicAttrs { attrs, last: Cell::default(), plans: Cell::default() }))
     }
 }

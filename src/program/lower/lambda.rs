@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::super::{Expr, Formal, Formals, Lambda, Strictness};
 use super::Lowerer;
 use crate::diagnostics::Pos;
-use crate::heap::Symbol;
+use crate::heap::{Ref, Symbol};
 use crate::syntax::{NodeId, SyntaxKind};
 
 use std::cell::{Cell, OnceCell};
@@ -25,7 +25,7 @@ impl<'h> Lowerer<'_, 'h> {
     }
 
     /// A function; `name` is the attribute or variable it is bound to.
-    pub(super) fn lambda_named(&mut self, node: NodeId, name: Option<Symbol>) -> &'h Lambda<'h> {
+    pub(super) fn lambda_named(&mut self, node: NodeId, name: Option<Symbol>) -> Ref<'h, Lambda<'h>> {
         let (parameters, body) = self.parameters(node);
         let heap = self.heap();
         let plain = parameters.plain.len() as u32;
@@ -43,30 +43,29 @@ impl<'h> Lowerer<'_, 'h> {
         let lowered: Vec<_> = (formals.names.iter())
             .map(|&(name, pos, default)| Formal { name, pos, default: default.map(|node| self.expr(node)) })
             .collect();
-        let body = body.map_or(Expr::Const(crate::heap::Value::null()), |body| self.expr(body));
+        let body = body.map_or(Expr::constant(crate::heap::Value::null()), |body| self.expr(body));
         self.scopes.leave();
 
         let formals = parameters.formals.map(|node| {
-            let formals: &Formals<'h> = heap.store(Formals {
-                formals: heap.store_many(lowered),
+            heap.store_ref(Formals {
+                formals: heap.store_row(lowered),
                 has_ellipsis: self.parse.has_ellipsis(node),
                 whole,
                 whole_name: formals.whole,
                 first_slot,
                 pos: self.pos(node),
                 cache: Cell::new(None),
-            });
-            formals
+            })
         });
-        heap.store(Lambda {
+        heap.store_ref(Lambda {
             arity: parameters.positions.len() as u32,
             slots,
             formals,
             strictness: if formals.is_none() { Strictness::of_body(&body, plain) } else { Strictness::NONE },
             body,
             read_body: OnceCell::new(),
-            positions: heap.store_slice(&parameters.positions),
-            parameters: heap.store_slice(&parameters.plain),
+            positions: heap.copy_row(&parameters.positions),
+            parameters: heap.copy_row(&parameters.plain),
             name: Cell::new(name),
         })
     }

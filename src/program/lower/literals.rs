@@ -4,7 +4,7 @@ use super::super::{Expr, InterpolatedPart, Interpolation, Lint, LintLevel, names
 use super::Lowerer;
 use crate::builtins::text::path::{canonicalize, join};
 use crate::diagnostics::{Code, Diagnostic, Pos};
-use crate::heap::{Str, Value};
+use crate::heap::{Ref, Str, Value};
 use crate::syntax::NodeId;
 use crate::syntax::decode::{self, Part};
 
@@ -12,31 +12,31 @@ impl<'h> Lowerer<'_, 'h> {
     pub(super) fn int(&mut self, node: NodeId) -> Expr<'h> {
         // The parser reports integers out of range.
         let value = decode::int(self.parse, node).unwrap_or(0);
-        Expr::Const(Value::int(self.heap(), value))
+        Expr::constant(Value::int(self.heap(), value))
     }
 
     pub(super) fn float(&mut self, node: NodeId) -> Expr<'h> {
         let value = decode::float(self.parse, node).unwrap_or(0.0);
-        Expr::Const(Value::float(self.heap(), value))
+        Expr::constant(Value::float(self.heap(), value))
     }
 
     pub(super) fn uri(&mut self, node: NodeId) -> Expr<'h> {
         let text = String::from_utf8_lossy(self.parse.text(node)).into_owned();
         self.lint(Lint::UrlLiteral, node, || format!("a URL without quotes is discouraged: write \"{text}\""));
-        Expr::Const(Str::plain(self.heap(), self.parse.text(node)))
+        Expr::constant(Str::plain(self.heap(), self.parse.text(node)))
     }
 
     pub(super) fn string(&mut self, node: NodeId) -> Expr<'h> {
         if let Some(text) = decode::plain_string(self.parse, node) {
             let text = Str::plain(self.heap(), &text);
-            return if decode::is_composed(self.parse, node) { Expr::Folded(text) } else { Expr::Const(text) };
+            return if decode::is_composed(self.parse, node) { Expr::folded(text) } else { Expr::constant(text) };
         }
         let parts = decode::string_parts(self.parse, node);
         Expr::String(self.interpolation(Vec::new(), parts, self.pos(node)))
     }
 
     /// Some literal text and what comes after it.
-    fn interpolation(&mut self, text: Vec<u8>, parts: Vec<Part<'_>>, pos: Pos) -> &'h Interpolation<'h> {
+    fn interpolation(&mut self, text: Vec<u8>, parts: Vec<Part<'_>>, pos: Pos) -> Ref<'h, Interpolation<'h>> {
         let mut lowered = Vec::with_capacity(parts.len());
         let mut before = text;
         for part in parts {
@@ -50,8 +50,8 @@ impl<'h> Lowerer<'_, 'h> {
                 }
             }
         }
-        let (parts, end) = (self.heap().store_many(lowered), self.heap().store_slice(&before));
-        self.heap().store(Interpolation::new(parts, end, pos))
+        let (parts, end) = (self.heap().store_row(lowered), self.heap().store_slice(&before));
+        self.heap().store_ref(Interpolation::new(parts, end, pos))
     }
 
     /// A path: absolute, or relative to the directory of the file.
@@ -64,7 +64,7 @@ impl<'h> Lowerer<'_, 'h> {
             _ => self.context.base_dir.to_vec(),
         };
         if parts.len() <= 1 {
-            return Expr::Const(Value::path(self.heap(), &first));
+            return Expr::constant(Value::path(self.heap(), &first));
         }
         let mut with_slash = first;
         if let Some(Part::Text(text)) = parts.first() {
@@ -126,7 +126,7 @@ impl<'h> Lowerer<'_, 'h> {
         let pos = self.pos(node);
         let text = self.parse.text(node);
         let name = text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(text);
-        let name = Expr::Const(Str::plain(self.heap(), name));
+        let name = Expr::constant(Str::plain(self.heap(), name));
         let find = self.variable_named(names::FIND_FILE, pos);
         let path = self.variable_named(names::NIX_PATH, pos);
         self.call(find, &[path, name], pos)

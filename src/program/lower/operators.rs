@@ -3,7 +3,7 @@
 use super::super::{Binary, BinaryOp, Expr, Unary, Update, UpdateCache, names};
 use super::Lowerer;
 use crate::diagnostics::Pos;
-use crate::heap::{Symbol, Value};
+use crate::heap::{Ref, Symbol, Value};
 use crate::syntax::{BinaryOperator, NodeId, SyntaxKind, UnaryOperator};
 
 impl<'h> Lowerer<'_, 'h> {
@@ -35,7 +35,7 @@ impl<'h> Lowerer<'_, 'h> {
             BinaryOperator::Concat => self.operator(BinaryOp::Concat, left, right, pos),
             BinaryOperator::Update => {
                 let operands = Binary { left, right, pos };
-                Expr::Update(self.heap().store(Update { operands, cache: UpdateCache::default() }))
+                Expr::Update(self.heap().store_ref(Update { operands, cache: UpdateCache::default() }))
             }
             BinaryOperator::And => Expr::And(self.operands(left, right, pos)),
             BinaryOperator::Or => Expr::Or(self.operands(left, right, pos)),
@@ -45,8 +45,8 @@ impl<'h> Lowerer<'_, 'h> {
         }
     }
 
-    fn operands(&self, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> &'h Binary<'h> {
-        self.heap().store(Binary { left, right, pos })
+    fn operands(&self, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> Ref<'h, Binary<'h>> {
+        self.heap().store_ref(Binary { left, right, pos })
     }
 
     fn operator(&self, operator: BinaryOp, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> Expr<'h> {
@@ -63,7 +63,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     fn not_called(&mut self, function: Expr<'h>, left: Expr<'h>, right: Expr<'h>, pos: Pos) -> Expr<'h> {
         let operand = self.call(function, &[left, right], pos);
-        Expr::Not(self.heap().store(Unary { operand, pos }))
+        Expr::Not(self.heap().store_ref(Unary { operand, pos }))
     }
 
     /// The function that a program put in the place of an operator.
@@ -78,16 +78,18 @@ impl<'h> Lowerer<'_, 'h> {
         let pos = self.pos(node);
         let operand = self.expr_at(node, 0);
         match self.parse.unary_op(node) {
-            UnaryOperator::Not => Expr::Not(self.heap().store(Unary { operand, pos })),
+            UnaryOperator::Not => Expr::Not(self.heap().store_ref(Unary { operand, pos })),
             UnaryOperator::Negate => {
                 let is_literal = self.child(node, 0).is_some_and(|node| self.parse.kind(node) == SyntaxKind::Int);
                 match (operand, self.overridden(names::SUB, pos)) {
-                    (operand, Some(function)) => self.call(function, &[Expr::Const(Value::small_int(0)), operand], pos),
+                    (operand, Some(function)) => {
+                        self.call(function, &[Expr::constant(Value::small_int(0)), operand], pos)
+                    }
                     (Expr::Const(value), None) if is_literal => {
                         // A literal is not negative, so it can be negated.
-                        Expr::Folded(Value::int(self.heap(), -value.as_int().unwrap_or(0)))
+                        Expr::folded(Value::int(self.heap(), -value.get().as_int().unwrap_or(0)))
                     }
-                    (operand, None) => self.operator(BinaryOp::Sub, Expr::Const(Value::small_int(0)), operand, pos),
+                    (operand, None) => self.operator(BinaryOp::Sub, Expr::constant(Value::small_int(0)), operand, pos),
                 }
             }
         }

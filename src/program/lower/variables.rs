@@ -16,7 +16,7 @@ impl<'h> Lowerer<'_, 'h> {
 
     pub(super) fn variable_named(&mut self, name: Symbol, pos: Pos) -> Expr<'h> {
         if name == names::CUR_POS {
-            return Expr::Folded(self.current_position(pos));
+            return Expr::folded(self.current_position(pos));
         }
         let place = self.scopes.resolve(name);
         self.variable_at(place, name, pos)
@@ -30,23 +30,22 @@ impl<'h> Lowerer<'_, 'h> {
 
     fn variable_at(&mut self, place: Place, name: Symbol, pos: Pos) -> Expr<'h> {
         match place {
-            Place::Slot { depth: 0, slot } => Expr::Local { slot, pos },
-            Place::Slot { depth, slot } => match u16::try_from(depth) {
-                Ok(depth) => Expr::Outer { depth, slot, pos },
-                Err(_) => Expr::Far(self.heap().store((depth, slot, pos))),
-            },
+            Place::Slot { depth, slot } => Expr::variable(self.heap(), depth, slot, pos),
             Place::With { depth } => match self.context.globals.values.get(&name) {
-                Some(&value) => Expr::Const(value),
-                None => {
-                    Expr::Dynamic(self.heap().store(DynamicVariable { name, pos, depth, found: Default::default() }))
-                }
+                Some(&value) => Expr::constant(value),
+                None => Expr::Dynamic(self.heap().store_ref(DynamicVariable {
+                    name,
+                    pos,
+                    depth,
+                    found: Default::default(),
+                })),
             },
             Place::Outside => match self.context.globals.values.get(&name) {
-                Some(&value) => Expr::Const(value),
-                None if self.report_foreign_word(name, pos) => Expr::Const(Value::null()),
+                Some(&value) => Expr::constant(value),
+                None if self.report_foreign_word(name, pos) => Expr::constant(Value::null()),
                 None => {
                     self.report_undefined(name, pos);
-                    Expr::Const(Value::null())
+                    Expr::constant(Value::null())
                 }
             },
         }

@@ -1,14 +1,69 @@
-//! Rows: slices in a heap by narrow references.
+//! References of half a word to what is in a heap.
+//!
+//! The nodes of programs consist of them: they are smaller, and more of them are in the processor's cache.
 
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use super::Heap;
 use super::region::{narrow, widen};
+use super::{Heap, Value};
 
-/// So many things in a row in the heap. It takes one word, a slice two: the nodes of programs are smaller with it, and more of them are in
-/// the processor's cache.
+/// A reference to what a heap stores.
+pub(crate) struct Ref<'h, T> {
+    place: NonZeroU32,
+    heap: PhantomData<&'h T>,
+}
+
+impl<T> Copy for Ref<'_, T> {}
+
+impl<T> Clone for Ref<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<'h, T> Ref<'h, T> {
+    #[inline(always)]
+    pub(crate) fn get(self) -> &'h T {
+        // SAFETY: a heap has stored it there, for as long as it lives.
+        unsafe { widen(self.place.get() as usize, 0).as_ref() }
+    }
+}
+
+impl<T> Deref for Ref<'_, T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        self.get()
+    }
+}
+
+/// A value that does not change, as an object keeps it.
+#[derive(Copy, Clone)]
+pub(crate) struct Word<'h> {
+    word: NonZeroU32,
+    heap: PhantomData<Value<'h>>,
+}
+
+impl<'h> Word<'h> {
+    #[inline(always)]
+    pub(crate) fn get(self) -> Value<'h> {
+        // SAFETY: it was made of a value.
+        unsafe { Value::from_word(self.word.get()) }
+    }
+}
+
+impl<'h> From<Value<'h>> for Word<'h> {
+    #[inline(always)]
+    fn from(value: Value<'h>) -> Self {
+        Word { word: NonZeroU32::new(value.word()).expect("no value is zero"), heap: PhantomData }
+    }
+}
+
+/// So many things in a row.
 pub(crate) struct Row<'h, T> {
     start: u32,
     length: u32,
@@ -62,6 +117,12 @@ impl<'h, T> IntoIterator for Row<'h, T> {
 }
 
 impl Heap {
+    /// Stores a structure, and gives a narrow reference to it.
+    pub(crate) fn store_ref<T>(&self, value: T) -> Ref<'_, T> {
+        let place = narrow(NonNull::from(self.store(value)));
+        Ref { place: NonZeroU32::new(place).expect("no object is at the base of the region"), heap: PhantomData }
+    }
+
     /// Stores the items of an iterator in a row.
     pub(crate) fn store_row<T>(&self, values: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> Row<'_, T> {
         // SAFETY: they have just been stored.
@@ -87,5 +148,15 @@ mod tests {
         assert_eq!(heap.store_row([(7u16, 'x')]).slice(), [(7, 'x')]);
         assert_eq!(rows[0].into_iter().sum::<u64>(), 6);
         assert_eq!(size_of::<Row<'_, u64>>(), 8);
+    }
+
+    #[test]
+    fn references_are_to_what_was_stored() {
+        let heap = Heap::new(usize::MAX);
+        let [one, two] = [1, 2].map(|number| heap.store_ref(number));
+        assert_eq!((*one, *two.get()), (1, 2));
+        assert_eq!(size_of::<Option<Ref<'_, u64>>>(), 4);
+        let word = Word::from(Value::int(&heap, 1 << 40));
+        assert_eq!(word.get().as_int(), Some(1 << 40));
     }
 }
