@@ -1,7 +1,10 @@
 //! The part of the address space in which all heaps lie, so that half a word tells an address in it.
 
+#[cfg_attr(firn_low_region, path = "region/low.rs")]
+#[cfg_attr(not(firn_low_region), path = "region/anywhere.rs")]
+mod base;
+
 use std::alloc::{Layout, handle_alloc_error};
-use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -9,6 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use range_alloc::RangeAllocator;
 
 use super::value::write_immediates;
+pub(super) use base::START;
 
 /// The heaps of a process share so many bytes of addresses: those that 32 bits tell, if two of the bits are used for a tag and
 /// every object begins at a multiple of 8. They are reserved, which takes no memory.
@@ -48,30 +52,13 @@ impl Free {
 
 static REGION: OnceLock<Region> = OnceLock::new();
 
-/// Where the region begins. It is written once, before there is a heap.
-struct Base(UnsafeCell<*mut u8>);
-
-// SAFETY: the cell is written in the initialisation of `REGION`, which happens before anything that reads it, and never again.
-unsafe impl Sync for Base {}
-
-static BASE: Base = Base(UnsafeCell::new(std::ptr::null_mut()));
-
-#[inline(always)]
-fn base() -> *mut u8 {
-    // SAFETY: nobody writes to the cell any more.
-    unsafe { *BASE.0.get() }
-}
-
 /// The 32 bits of a pointer into the region to an even address. Those of a pointer to an object end with two zeros.
 #[inline(always)]
 pub(super) fn narrow<T>(pointer: NonNull<T>) -> u32 {
-    let distance = pointer.addr().get().wrapping_sub(base().addr());
+    let address = pointer.addr().get();
+    let distance = base::distance(address);
     debug_assert!(distance < CAPACITY && distance.is_multiple_of(2), "only what is in a heap has a narrow pointer");
-    // The base is a multiple of the capacity, so that the bits above say nothing.
-    match cfg!(miri) {
-        true => (distance >> 1) as u32,
-        false => (pointer.addr().get() >> 1) as u32,
-    }
+    base::half_distance(address)
 }
 
 /// The pointer that these bits tell, less so many bytes.
@@ -80,8 +67,8 @@ pub(super) fn narrow<T>(pointer: NonNull<T>) -> u32 {
 /// `bits` came from [`narrow`], plus half of `less`.
 #[inline(always)]
 pub(super) unsafe fn widen<T>(bits: usize, less: usize) -> NonNull<T> {
-    // SAFETY: the result is in the region, which is not at the end of the address space nor at its beginning.
-    unsafe { NonNull::new_unchecked(base().add(bits << 1).sub(less).cast()) }
+    // SAFETY: the result is in the region.
+    unsafe { base::at((bits << 1) - less).cast() }
 }
 
 /// Makes sure that there is a region, and tells how many bytes heaps may take of it.
@@ -102,7 +89,7 @@ pub(super) fn take(bytes: usize, alignment: usize) -> (NonNull<u8>, bool) {
     let is_scarce = free.bytes < region.capacity / RESERVE_PART;
     drop(free);
     // SAFETY: the allocator gives parts of the region.
-    let start = unsafe { NonNull::new_unchecked(base().add(range.start)) };
+    let start = unsafe { base::at(range.start) };
     system::commit(start, bytes);
     (start, is_scarce)
 }
@@ -121,7 +108,7 @@ pub(super) fn has_room(bytes: usize) -> bool {
 pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) {
     let region = region();
     system::discard(start, bytes);
-    let from = start.addr().get() - base().addr();
+    let from = base::distance(start.addr().get());
     let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
     free.ranges.free_range(Range { start: from, end: from + bytes });
     free.bytes += bytes;
@@ -129,21 +116,24 @@ pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) {
 
 fn region() -> &'static Region {
     REGION.get_or_init(|| {
-        let mut capacity = CAPACITY;
+        let mut capacity = CAPACITY - START;
         let start = loop {
-            match system::reserve(capacity) {
+            match base::reserve(capacity) {
                 Some(start) => break start,
                 None if capacity > LEAST_CAPACITY => capacity /= 2,
                 None => handle_alloc_error(Layout::from_size_align(capacity, GRANULE).unwrap_or(Layout::new::<u8>())),
             }
         };
         // SAFETY: this runs once, before anything can read the base.
-        unsafe { *BASE.0.get() = start.as_ptr() };
+        unsafe { base::set(start) };
         // The beginning is for the values that are in no heap.
         system::commit(start, GRANULE);
         write_immediates(start.cast());
         let bytes = capacity - GRANULE;
-        Region { capacity, free: Mutex::new(Free { ranges: RangeAllocator::new(GRANULE..capacity), bytes }) }
+        Region {
+            capacity,
+            free: Mutex::new(Free { ranges: RangeAllocator::new(START + GRANULE..START + capacity), bytes }),
+        }
     })
 }
 
@@ -152,38 +142,20 @@ mod system {
     use std::alloc::{Layout, handle_alloc_error};
     use std::ptr::NonNull;
 
-    use super::{CAPACITY, GRANULE};
+    use super::GRANULE;
 
-    /// Most systems have nothing here.
-    const HINT: usize = 16 * CAPACITY;
-
-    /// Address space at a multiple of the greatest capacity.
-    pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
-        let start = map(HINT, capacity)?;
-        if start.addr().get().is_multiple_of(CAPACITY) {
-            return Some(start);
-        }
-        unmap(start, capacity);
-        // Somewhere in so much there is a multiple.
-        let start = map(0, capacity + CAPACITY)?;
-        let before = start.addr().get().next_multiple_of(CAPACITY) - start.addr().get();
-        // SAFETY: both are within what was mapped, or at its end.
-        let (aligned, end) = unsafe { (start.add(before), start.add(before + capacity)) };
-        unmap(start, before);
-        unmap(end, CAPACITY - before);
-        Some(aligned)
-    }
-
-    fn map(hint: usize, bytes: usize) -> Option<NonNull<u8>> {
+    /// Reserves addresses, where the hint says if these are free.
+    pub(super) fn map(hint: usize, bytes: usize) -> Option<NonNull<u8>> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
         // SAFETY: a new mapping without access harms nothing that is there; the hint does not replace any.
         let start = unsafe { libc::mmap(std::ptr::without_provenance_mut(hint), bytes, libc::PROT_NONE, flags, -1, 0) };
         NonNull::new(start.cast()).filter(|_| start != libc::MAP_FAILED)
     }
 
-    fn unmap(start: NonNull<u8>, bytes: usize) {
+    /// Gives back addresses that were reserved.
+    pub(super) fn unmap(start: NonNull<u8>, bytes: usize) {
         if bytes > 0 {
-            // SAFETY: nobody uses this part of a mapping that `reserve` has made.
+            // SAFETY: nobody uses this part of a mapping that `map` has made.
             unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
         }
     }
@@ -214,21 +186,10 @@ mod system {
     }
 }
 
-/// Miri has no address space to reserve.
+/// Where Miri runs, all of the region is memory.
 #[cfg(miri)]
 mod system {
-    use std::alloc::{Layout, alloc_zeroed};
     use std::ptr::NonNull;
-
-    use super::GRANULE;
-
-    const CAPACITY: usize = 256 << 20;
-
-    pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(capacity, GRANULE).ok().filter(|_| capacity <= CAPACITY)?;
-        // SAFETY: the size is not zero.
-        NonNull::new(unsafe { alloc_zeroed(layout) })
-    }
 
     pub(super) fn commit(_start: NonNull<u8>, _bytes: usize) {}
 

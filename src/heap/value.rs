@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
 
-use super::region::{narrow, widen};
+use super::region::{START, narrow, widen};
 use super::{Attrs, Closure, Frame, Function, Heap, List, Partial, Str, Thunk, boxed};
 
 /// A value of the language, or a thunk that will become one, freely copied.
@@ -120,8 +120,11 @@ const FIRST_BUILTIN: u32 = 4;
 /// So many places there are, in one page of most systems.
 const IMMEDIATES: u32 = 512;
 
+/// Half of the distance at which the region begins.
+const FIRST_WORD: u32 = (START >> 1) as u32;
+
 const fn immediate_word(place: u32) -> u32 {
-    place << 2 | TAG_OBJECT
+    FIRST_WORD + (place << 2 | TAG_OBJECT)
 }
 
 /// Writes the objects of values that are in no heap, at the beginning of the region.
@@ -311,7 +314,7 @@ impl<'h> Value<'h> {
 
     #[inline(always)]
     pub(crate) fn as_builtin(self) -> Option<BuiltinId> {
-        let place = self.bits() >> 2;
+        let place = self.bits().wrapping_sub(FIRST_WORD) >> 2;
         let is_builtin = self.tag() == TAG_OBJECT && (FIRST_BUILTIN..IMMEDIATES).contains(&place);
         is_builtin.then(|| BuiltinId((place - FIRST_BUILTIN) as u16))
     }

@@ -1,0 +1,48 @@
+//! A region at low addresses: the base is address zero, so that half of an address is all that half a word has to tell, and nothing is added
+//! to it.
+//!
+//! This is for the command on x86-64 Linux, which is at the lowest addresses itself; `.cargo/rustc` says so. Behind it, within the first GiB,
+//! the system's heap begins, which is hardly used, and from there on nothing is mapped until far above. In another process, such as that of an
+//! embedder, much may be there.
+
+use std::ptr::NonNull;
+
+/// The addresses before are those of the command and of the system's heap.
+pub(in crate::heap) const START: usize = 5 << 28;
+
+/// # Safety
+/// There are no rules to heed.
+pub(super) unsafe fn set(_start: NonNull<u8>) {}
+
+/// The address at a distance from the base.
+///
+/// # Safety
+/// It is in the region.
+#[inline(always)]
+pub(super) unsafe fn at(distance: usize) -> NonNull<u8> {
+    // SAFETY: the region does not begin at address zero.
+    unsafe { NonNull::new_unchecked(std::ptr::with_exposed_provenance_mut(distance)) }
+}
+
+/// How far an address of the region is from the base.
+#[inline(always)]
+pub(super) fn distance(address: usize) -> usize {
+    address
+}
+
+/// The lowest 32 bits of half of the distance.
+#[inline(always)]
+pub(super) fn half_distance(address: usize) -> u32 {
+    (address >> 1) as u32
+}
+
+/// Address space from the start on.
+pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
+    let start = super::system::map(START, capacity)?;
+    if start.as_ptr().expose_provenance() == START {
+        return Some(start);
+    }
+    super::system::unmap(start, capacity);
+    eprintln!("the addresses from {START:#x} on, where values are to be, are in use");
+    None
+}
