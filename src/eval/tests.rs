@@ -264,6 +264,28 @@ fn lints_warn_or_fail() {
     assert!(eval_with(with(LintLevel::Fatal), "https://localhost/a").starts_with("W0002: "));
 }
 
+/// What a node cannot tell of a variable in its own few bytes, it tells elsewhere.
+#[test]
+fn variables_may_be_far_and_many() {
+    for depth in [254, 255, 256, 257, 300] {
+        let text = format!("let first = 7; in {}first + x1{}", "(x1: ".repeat(depth), " + x1) 1".repeat(depth));
+        assert_eq!(eval_with(Evaluator::builder(), &text), (8 + depth).to_string(), "{depth}");
+        let text = format!("let first = 7; in {}first", "let x = 1; in ".repeat(depth));
+        assert_eq!(eval_with(Evaluator::builder(), &text), "7", "{depth}");
+    }
+    const MANY: usize = (1 << 16) + 2;
+    let bindings: String = (0..MANY).map(|number| format!("v{number} = {number} + 0;")).collect();
+    let [before, last] = [MANY - 3, MANY - 1];
+    for (text, expected) in [
+        (format!("let {bindings} in v7 + v{before} + v{last}"), 7 + before + last),
+        (format!("let {bindings} in let a = v{last}; in a + v7"), last + 7),
+        (format!("(rec {{ {bindings} sum = v{before} + v{last}; }}).sum"), before + last),
+        (format!("({{ a ? 1, {}... }}: v{last}) {{ {bindings} }}", bindings.replace(';', ",").replace('=', "?")), last),
+    ] {
+        assert_eq!(eval_with(Evaluator::builder(), &text), expected.to_string());
+    }
+}
+
 /// No program can write a NUL, but a text that is given from outside can contain it.
 #[test]
 fn paths_contain_no_null() {

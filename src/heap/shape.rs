@@ -300,3 +300,20 @@ fn hash(names: &[Symbol], positions: &[Pos]) -> u64 {
     names.iter().zip(positions).for_each(|(&name, &pos)| all.write_u64(word(name, pos)));
     all.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_where_they_are() {
+        let heap = Heap::new(usize::MAX);
+        for len in [0, 1, 7, 8, 9, 40, MOST_FILTERED, MOST_FILTERED + 1, 1000] {
+            let names: Vec<Symbol> = (0..len as u32).map(|number| Symbol(3 * number + 1)).collect();
+            let shape = Shape::new(&heap, &names, &vec![Pos::NONE; len]);
+            for symbol in (0..3 * len as u32 + 9).map(Symbol) {
+                assert_eq!(shape.index_of(symbol), names.iter().position(|&name| name == symbol));
+            }
+        }
+    }
+}

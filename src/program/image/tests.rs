@@ -191,6 +191,26 @@ fn reading_what_is_nested_deeply_takes_no_stack() {
     assert!(names.read(&image, &parse).is_some());
 }
 
+#[test]
+fn variables_that_are_far_or_many_are_read_again() {
+    const MANY: usize = (1 << 16) + 2;
+    let bindings: String = (0..MANY).map(|number| format!("v{number} = {number};")).collect();
+    for text in [
+        format!("first: {}first", "x: let y = x; in ".repeat(300)),
+        format!("let {bindings} in v7 + v{}", MANY - 1),
+        format!("let {bindings} in let a = v{}; in a", MANY - 1),
+        format!("rec {{ {bindings} a = v{}; }}", MANY - 1),
+    ] {
+        let heap = Heap::new(usize::MAX);
+        let mut names = Names::new(&heap, &[]);
+        let parse = parse(text.as_bytes(), Features::default());
+        let lowered = names.lower(&parse).expect("it is a program");
+        let image = names.write(lowered.program, &lowered.names).expect("it can be written");
+        let program = names.read(&image, &parse).expect("it can be read");
+        assert!(names.write(program, &lowered.names) == Some(image));
+    }
+}
+
 /// Positions of the sources that a program is shown with do not matter to its image.
 #[test]
 fn an_image_is_for_any_place_in_the_space_of_positions() {
