@@ -200,7 +200,7 @@ impl Heap {
 
     /// Stores a structure. `T` must not need dropping, which is checked when this is compiled.
     pub(crate) fn store<T>(&self, value: T) -> &T {
-        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 64 && size_of::<T>() > 0) };
+        const { assert!(!std::mem::needs_drop::<T>() && align_of::<T>() <= 16 && size_of::<T>() > 0) };
         while align_of::<T>() > 8 && !self.next.get().addr().get().is_multiple_of(align_of::<T>()) {
             self.alloc_words(1);
         }

@@ -203,9 +203,8 @@ pub(crate) struct Call<'h> {
 /// A function: `a: b: { c, d ? e }: body` is one lambda with three parameters and one frame.
 ///
 /// The frame holds the plain parameters in order, then the whole set if it has a name (`args @`), then
-/// the formals. A lambda is one line of the processor's cache. (It has to be at a multiple of 16, so that a closure can have a pointer to it
-/// in 29 bits.)
-#[repr(align(64))]
+/// the formals. A lambda is at a multiple of 16, so that a closure can have a pointer to it in 29 bits.
+#[repr(align(16))]
 pub(crate) struct Lambda<'h> {
     /// How many arguments it takes, the set of the formals included.
     pub(crate) arity: u32,
