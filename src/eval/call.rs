@@ -8,7 +8,7 @@ use crate::builtins::text::string_literal::write_attribute_name;
 use crate::builtins::{Builtin, Test};
 use crate::diagnostics::{Code, Diagnostic, Part, Pos, TraceFrame, did_you_mean, similar_names};
 use crate::heap::{
-    Attrs, Closure, Frame, Function, Kind, List, MappedSet, Partial, Shape, Slot, Symbol, Value, ValueCell,
+    Attrs, Closure, Frame, Function, Kind, List, MappedSet, Partial, Ref, Shape, Slot, Symbol, Value, ValueCell,
 };
 use crate::program::{Formals, FormalsPlan, Lambda, names};
 
@@ -247,9 +247,9 @@ impl<'h> Eval<'h> {
         let slots = &frame.slots()[formals.first_slot as usize..];
         if let Some((shape, values)) = attrs.flat()
             && let Some((known, Some(plan))) = formals.cache.get()
-            && std::ptr::eq(known, shape)
+            && known.is(shape)
         {
-            for &(formal, index) in plan.present {
+            for &(formal, index) in plan.present.slice() {
                 slots[usize::from(formal)].set(values[usize::from(index)].get());
             }
             // A default may look at another.
@@ -306,13 +306,13 @@ impl<'h> Eval<'h> {
     /// The second time in a row that a shape comes, where its names are is worth remembering.
     fn remember_formals(&mut self, formals: &'h Formals<'h>, attrs: Attrs<'h>) {
         let Some(shape) = attrs.flat_shape() else { return };
-        let seen_before = formals.cache.get().is_some_and(|(known, _)| std::ptr::eq(known, shape));
+        let seen_before = formals.cache.get().is_some_and(|(known, _)| known.is(shape));
         let plan = if seen_before { self.formals_plan(formals, shape) } else { None };
-        formals.cache.set(Some((shape, plan)));
+        formals.cache.set(Some((shape.reference(), plan)));
     }
 
     /// How the formals of a function are bound to sets of a shape; nothing if there are more than a plan can tell.
-    fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> Option<&'h FormalsPlan<'h>> {
+    fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> Option<Ref<'h, FormalsPlan<'h>>> {
         let mut present: SmallVec<[(u16, u16); 32]> = SmallVec::new();
         let mut defaults: SmallVec<[u16; 32]> = SmallVec::new();
         for (number, formal) in formals.formals.iter().enumerate() {
@@ -323,8 +323,8 @@ impl<'h> Eval<'h> {
                 None => {}
             }
         }
-        let (present, defaults) = (self.heap.store_slice(&present), self.heap.store_slice(&defaults));
-        Some(self.heap.store(FormalsPlan { present, defaults }))
+        let (present, defaults) = (self.heap.copy_row(&present), self.heap.copy_row(&defaults));
+        Some(self.heap.store_ref(FormalsPlan { present, defaults }))
     }
 
     #[cold]

@@ -51,7 +51,7 @@ impl<'h> Eval<'h> {
         let middle = self.left_side(&inner.operands, frame)?;
         let left = self.left_side(&outer.operands, frame)?;
         if let Some(plan) = outer.cache.twice.get()
-            && let Some(merged) = Attrs::merge_twice(self.heap, plan, [left, middle, right])
+            && let Some(merged) = Attrs::merge_twice(self.heap, plan.get(), [left, middle, right])
         {
             self.counters.updates += 2;
             return Ok(merged);
@@ -66,11 +66,11 @@ impl<'h> Eval<'h> {
     fn remember_pair(&self, outer: &'h Update<'h>, inner: &'h Update<'h>, sets: [Attrs<'h>; 3]) {
         let [left, middle, right] = sets;
         let Some(first) = plan_at(inner, middle, right) else { return };
-        let Some(second) = plan_for(outer, left, first.shape) else { return };
-        let before = outer.cache.pair.replace(Some((first, second)));
+        let Some(second) = plan_for(outer, left, first.shape.get()) else { return };
+        let before = outer.cache.pair.replace(Some((first.reference(), second.reference())));
         if let Some(pair) = before
-            && std::ptr::eq(pair.0, first)
-            && std::ptr::eq(pair.1, second)
+            && pair.0.is(first)
+            && pair.1.is(second)
             && let [Some(left), Some(middle), Some(right)] = sets.map(Attrs::flat_shape)
         {
             outer.cache.twice.set(Some(MergeTwicePlan::new(self.heap, [left, middle, right], first, second)));
@@ -83,7 +83,9 @@ impl<'h> Eval<'h> {
         self.counters.updates += 1;
         match plan_at(update, left, right) {
             Some(plan) => Attrs::merge(self.heap, plan, left, right),
-            None => self.update_with(left, right, |left, right, plan| update.cache.once.set(Some((left, right, plan)))),
+            None => self.update_with(left, right, |left, right, plan| {
+                update.cache.once.set(Some((left.reference(), right.reference(), plan.reference())));
+            }),
         }
     }
 
@@ -136,5 +138,5 @@ fn plan_at<'h>(update: &Update<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Option
 #[inline(always)]
 fn plan_for<'h>(update: &Update<'h>, left: Attrs<'h>, right: &'h Shape<'h>) -> Option<&'h MergePlan<'h>> {
     let (known_left, known_right, plan) = update.cache.once.get()?;
-    (std::ptr::eq(known_left, left.flat_shape()?) && std::ptr::eq(known_right, right)).then_some(plan)
+    (known_left.is(left.flat_shape()?) && known_right.is(right)).then(|| plan.get())
 }

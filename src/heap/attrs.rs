@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use super::region::{narrow, widen};
 use super::shape::{LEFT, MergePlan, MergeTwicePlan, NARROW_LEFT, SET_SHIFT, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
-use super::{Heap, Symbol, Value, ValueCell};
+use super::{Heap, Ref, Symbol, Value, ValueCell};
 use crate::diagnostics::Pos;
 
 /// An attribute set.
@@ -76,7 +76,7 @@ impl<'h> Attrs<'h> {
     pub(crate) fn merge(heap: &'h Heap, plan: &MergePlan<'h>, left: Attrs<'h>, right: Attrs<'h>) -> Value<'h> {
         // The set is told by the highest bit: which of the two it is could not be foreseen.
         let (sets, sources) = ([right.flat_values(), left.flat_values()], plan.sources());
-        Attrs::build(heap, plan.shape, |index| {
+        Attrs::build(heap, plan.shape.get(), |index| {
             let source = sources[index];
             sets[usize::from(source >> 15)][usize::from(source & !NARROW_LEFT)].get()
         })
@@ -89,14 +89,14 @@ impl<'h> Attrs<'h> {
         plan: &MergeTwicePlan<'h>,
         [left, middle, right]: [Attrs<'h>; 3],
     ) -> Option<Value<'h>> {
-        let values_of = |set: Attrs<'h>, shape: &Shape<'h>| {
+        let values_of = |set: Attrs<'h>, shape: Ref<'h, Shape<'h>>| {
             let (known, values) = set.flat()?;
-            std::ptr::eq(known, shape).then_some(values)
+            shape.is(known).then_some(values)
         };
         let (left, middle) = (values_of(left, plan.left)?, values_of(middle, plan.middle)?);
         // In the order of the bits that tell the set, which could tell one more.
         let sets: [&[ValueCell<'h>]; 4] = [values_of(right, plan.right)?, middle, left, &[]];
-        Some(Attrs::build(heap, plan.shape, |index| {
+        Some(Attrs::build(heap, plan.shape.get(), |index| {
             let source = plan.sources[index];
             sets[(source >> SET_SHIFT) as usize][(source & ((1 << SET_SHIFT) - 1)) as usize].get()
         }))

@@ -25,6 +25,20 @@ impl<T> Clone for Ref<'_, T> {
 }
 
 impl<'h, T> Ref<'h, T> {
+    /// # Safety
+    /// A heap has stored it.
+    #[inline(always)]
+    pub(super) unsafe fn of(stored: &'h T) -> Self {
+        let place = narrow(NonNull::from(stored));
+        Ref { place: NonZeroU32::new(place).expect("no object is at the base of the region"), heap: PhantomData }
+    }
+
+    /// Whether it refers to this very thing.
+    #[inline(always)]
+    pub(crate) fn is(self, other: &T) -> bool {
+        std::ptr::eq(self.get(), other)
+    }
+
     #[inline(always)]
     pub(crate) fn get(self) -> &'h T {
         // SAFETY: a heap has stored it there, for as long as it lives.
@@ -65,9 +79,32 @@ impl<'h> From<Value<'h>> for Word<'h> {
 
 /// So many things in a row.
 pub(crate) struct Row<'h, T> {
-    start: u32,
+    start: Start<'h, T>,
     length: u32,
+}
+
+/// Where a row begins.
+pub(super) struct Start<'h, T> {
+    place: NonZeroU32,
     heap: PhantomData<&'h [T]>,
+}
+
+impl<T> Copy for Start<'_, T> {}
+
+impl<T> Clone for Start<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<'h, T> Start<'h, T> {
+    /// # Safety
+    /// The row has so many things.
+    #[inline(always)]
+    pub(super) unsafe fn slice(self, length: usize) -> &'h [T] {
+        // SAFETY: so many begin there, which live as long as the heap.
+        unsafe { std::slice::from_raw_parts(widen(self.place.get() as usize, 0).as_ptr(), length) }
+    }
 }
 
 impl<T> Copy for Row<'_, T> {}
@@ -79,21 +116,26 @@ impl<T> Clone for Row<'_, T> {
 }
 
 /// Where rows without anything begin: an aligned place that nobody reads.
-const NOWHERE: u32 = 8;
+const NOWHERE: NonZeroU32 = NonZeroU32::new(8).expect("it is not zero");
 
 impl<'h, T> Row<'h, T> {
     /// # Safety
     /// The slice is in the heap, or empty.
     unsafe fn of(slice: &'h [T]) -> Self {
         const { assert!(align_of::<T>() <= 8) };
-        let start = if slice.is_empty() { NOWHERE } else { narrow(NonNull::from(slice).cast::<T>()) };
-        Row { start, length: u32::try_from(slice.len()).expect("a heap has not so much room"), heap: PhantomData }
+        let place = NonZeroU32::new(if slice.is_empty() { 0 } else { narrow(NonNull::from(slice).cast::<T>()) });
+        let start = Start { place: place.unwrap_or(NOWHERE), heap: PhantomData };
+        Row { start, length: u32::try_from(slice.len()).expect("a heap has not so much room") }
+    }
+
+    pub(super) fn start(self) -> Start<'h, T> {
+        self.start
     }
 
     #[inline(always)]
     pub(crate) fn slice(self) -> &'h [T] {
-        // SAFETY: so many begin there, which live as long as the heap.
-        unsafe { std::slice::from_raw_parts(widen(self.start as usize, 0).as_ptr(), self.length as usize) }
+        // SAFETY: it was made with so many.
+        unsafe { self.start.slice(self.length as usize) }
     }
 }
 
@@ -119,8 +161,8 @@ impl<'h, T> IntoIterator for Row<'h, T> {
 impl Heap {
     /// Stores a structure, and gives a narrow reference to it.
     pub(crate) fn store_ref<T>(&self, value: T) -> Ref<'_, T> {
-        let place = narrow(NonNull::from(self.store(value)));
-        Ref { place: NonZeroU32::new(place).expect("no object is at the base of the region"), heap: PhantomData }
+        // SAFETY: it has just been stored.
+        unsafe { Ref::of(self.store(value)) }
     }
 
     /// Stores the items of an iterator in a row.

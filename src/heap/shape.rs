@@ -9,7 +9,8 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Heap, Symbol};
+use super::narrow::Start;
+use super::{Heap, Ref, Row, Symbol};
 use crate::diagnostics::Pos;
 
 /// The names of an attribute set, shared by all sets that one place of a program makes.
@@ -21,13 +22,13 @@ use crate::diagnostics::Pos;
 /// It is at a multiple of 16, so that a set can have a pointer to it in 29 bits.
 #[repr(align(16))]
 pub(crate) struct Shape<'h> {
-    names: &'h [Symbol],
-    /// The first of as many positions as there are names.
-    positions: NonNull<Pos>,
-    /// The first of as many indices.
-    alphabetical: Cell<Option<NonNull<u32>>>,
+    names: Row<'h, Symbol>,
+    /// As many positions as there are names.
+    positions: Start<'h, Pos>,
+    /// As many indices.
+    alphabetical: Cell<Option<Start<'h, u32>>>,
     /// The same shape without positions, once it was needed.
-    anonymous: Cell<Option<&'h Shape<'h>>>,
+    anonymous: Cell<Option<Ref<'h, Shape<'h>>>>,
     /// The bits of all names. Two of three names that are looked for are not there, and most of these are known by their bits.
     filter: u64,
 }
@@ -51,10 +52,10 @@ const MANY_SHAPES: usize = 8192;
 
 /// How two shapes merge into one.
 pub(crate) struct MergePlan<'h> {
-    pub(crate) shape: &'h Shape<'h>,
+    pub(crate) shape: Ref<'h, Shape<'h>>,
     /// For each name of the result where its value is: an index into the right set's values, or that of
     /// the left plus `NARROW_LEFT`.
-    sources: &'h [u16],
+    sources: Row<'h, u16>,
 }
 
 /// Sets with more names have no plan.
@@ -65,12 +66,12 @@ pub(super) const LEFT: u32 = 1 << 31;
 
 /// How three shapes merge into one, in `left // (middle // right)`.
 pub(crate) struct MergeTwicePlan<'h> {
-    pub(super) left: &'h Shape<'h>,
-    pub(super) middle: &'h Shape<'h>,
-    pub(super) right: &'h Shape<'h>,
-    pub(super) shape: &'h Shape<'h>,
+    pub(super) left: Ref<'h, Shape<'h>>,
+    pub(super) middle: Ref<'h, Shape<'h>>,
+    pub(super) right: Ref<'h, Shape<'h>>,
+    pub(super) shape: Ref<'h, Shape<'h>>,
     /// As in [`Merged`]; the values of the set in the middle have `MIDDLE`.
-    pub(super) sources: &'h [u32],
+    pub(super) sources: Row<'h, u32>,
 }
 
 /// The set of a value is told by two bits.
@@ -91,7 +92,7 @@ impl<'h> Shape<'h> {
         shapes.0.find(hash, |&(other, pointer)| {
             // SAFETY: the table has only shapes of this heap, which live as long as it does.
             let shape = unsafe { pointer.cast::<Shape<'h>>().as_ref() };
-            let is_equal = other == hash && shape.names == names && shape.positions() == positions;
+            let is_equal = other == hash && *shape.names == *names && shape.positions() == positions;
             found = is_equal.then_some(shape);
             is_equal
         });
@@ -111,8 +112,8 @@ impl<'h> Shape<'h> {
         debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
         heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
         // Most look-ups read the shape and its names, which therefore lie next to each other.
-        let positions = NonNull::from(heap.store_slice(positions)).cast();
-        let names = heap.store_slice(names);
+        let positions = heap.copy_row(positions).start();
+        let names = heap.copy_row(names);
         let filter = match names.len() {
             0..=MOST_FILTERED => names.iter().fold(0, |filter, &name| filter | filter_bit(name)),
             _ => u64::MAX,
@@ -127,13 +128,19 @@ impl<'h> Shape<'h> {
 
     #[inline(always)]
     pub(crate) fn names(&self) -> &'h [Symbol] {
-        self.names
+        self.names.slice()
+    }
+
+    #[inline(always)]
+    pub(crate) fn reference(&'h self) -> Ref<'h, Self> {
+        // SAFETY: there are no shapes but those that `unique` has stored.
+        unsafe { Ref::of(self) }
     }
 
     #[inline(always)]
     pub(crate) fn positions(&self) -> &'h [Pos] {
         // SAFETY: the shape was made with as many positions as names, which live as long as the heap.
-        unsafe { std::slice::from_raw_parts(self.positions.as_ptr(), self.names.len()) }
+        unsafe { self.positions.slice(self.names.len()) }
     }
 
     /// Where `name` is.
@@ -151,12 +158,12 @@ impl<'h> Shape<'h> {
     /// The same names without positions: the shape of a set that a builtin makes of one with this shape.
     pub(crate) fn without_positions(&'h self, heap: &'h Heap) -> &'h Shape<'h> {
         if let Some(anonymous) = self.anonymous.get() {
-            return anonymous;
+            return anonymous.get();
         }
         let positions: SmallVec<[Pos; 32]> = smallvec![Pos::NONE; self.names.len()];
-        let anonymous = Shape::new(heap, self.names, &positions);
-        anonymous.anonymous.set(Some(anonymous));
-        self.anonymous.set(Some(anonymous));
+        let anonymous = Shape::new(heap, &self.names, &positions);
+        anonymous.anonymous.set(Some(anonymous.reference()));
+        self.anonymous.set(Some(anonymous.reference()));
         anonymous
     }
 
@@ -164,13 +171,13 @@ impl<'h> Shape<'h> {
     pub(crate) fn alphabetical(&self, heap: &'h Heap, sort: impl FnOnce(&mut [u32], &'h [Symbol])) -> &'h [u32] {
         if let Some(order) = self.alphabetical.get() {
             // SAFETY: there are as many as names, made below.
-            return unsafe { std::slice::from_raw_parts(order.as_ptr(), self.names.len()) };
+            return unsafe { order.slice(self.names.len()) };
         }
         let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
-        sort(&mut order, self.names);
-        let order = heap.store_slice(&order);
-        self.alphabetical.set(Some(NonNull::from(order).cast()));
-        order
+        sort(&mut order, self.names());
+        let order = heap.copy_row(&order);
+        self.alphabetical.set(Some(order.start()));
+        order.slice()
     }
 
     /// The names of both shapes with their positions, and where each one's value comes from: what was in `merged` before goes.
@@ -257,12 +264,19 @@ impl<'h> MergePlan<'h> {
             0 => source as u16,
             _ => (source & !LEFT) as u16 | NARROW_LEFT,
         };
-        Some(heap.store(MergePlan { shape, sources: heap.store_many(sources.iter().map(narrow)) }))
+        let sources = heap.store_row(sources.iter().map(narrow));
+        Some(heap.store(MergePlan { shape: shape.reference(), sources }))
     }
 
     #[inline(always)]
     pub(super) fn sources(&self) -> &'h [u16] {
-        self.sources
+        self.sources.slice()
+    }
+
+    #[inline(always)]
+    pub(crate) fn reference(&'h self) -> Ref<'h, Self> {
+        // SAFETY: there are no plans but those that `new` has stored.
+        unsafe { Ref::of(self) }
     }
 }
 
@@ -273,15 +287,16 @@ impl<'h> MergeTwicePlan<'h> {
         [left, middle, right]: [&'h Shape<'h>; 3],
         first: &MergePlan<'h>,
         second: &MergePlan<'h>,
-    ) -> &'h Self {
-        let sources = second.sources.iter().map(|&source| match source {
+    ) -> Ref<'h, Self> {
+        let sources = second.sources.into_iter().map(|&source| match source {
             source if source & NARROW_LEFT != 0 => u32::from(source & !NARROW_LEFT) | LEFT,
             source => match first.sources[usize::from(source)] {
                 source if source & NARROW_LEFT != 0 => u32::from(source & !NARROW_LEFT) | MIDDLE,
                 source => u32::from(source),
             },
         });
-        heap.store(MergeTwicePlan { left, middle, right, shape: second.shape, sources: heap.store_many(sources) })
+        let [left, middle, right] = [left, middle, right].map(Shape::reference);
+        heap.store_ref(MergeTwicePlan { left, middle, right, shape: second.shape, sources: heap.store_row(sources) })
     }
 }
 

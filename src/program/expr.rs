@@ -248,15 +248,15 @@ pub(crate) struct Formals<'h> {
     pub(crate) first_slot: u32,
     pub(crate) pos: Pos,
     /// The shape of the last argument, and how it is bound, once it came twice in a row.
-    pub(crate) cache: Cell<Option<(&'h Shape<'h>, Option<&'h FormalsPlan<'h>>)>>,
+    pub(crate) cache: Cell<Option<(ShapeRef<'h>, Option<Ref<'h, FormalsPlan<'h>>>)>>,
 }
 
 /// Where the formals of a function are in a set of some shape.
 pub(crate) struct FormalsPlan<'h> {
     /// Of those that are in the set, which formal it is, and the index in the set.
-    pub(crate) present: &'h [(u16, u16)],
+    pub(crate) present: Row<'h, (u16, u16)>,
     /// Those that are absent and have a default.
-    pub(crate) defaults: &'h [u16],
+    pub(crate) defaults: Row<'h, u16>,
 }
 
 /// One formal parameter.
@@ -365,15 +365,20 @@ pub(crate) struct Update<'h> {
     pub(crate) cache: UpdateCache<'h>,
 }
 
+/// A reference to a shape.
+type ShapeRef<'h> = Ref<'h, Shape<'h>>;
+/// A reference to how two shapes merge.
+type PlanRef<'h> = Ref<'h, MergePlan<'h>>;
+
 /// What an `//` merged last and how.
 #[derive(Default)]
 pub(crate) struct UpdateCache<'h> {
     /// The shapes of two sets.
-    pub(crate) once: Cell<Option<(&'h Shape<'h>, &'h Shape<'h>, &'h MergePlan<'h>)>>,
+    pub(crate) once: Cell<Option<(ShapeRef<'h>, ShapeRef<'h>, PlanRef<'h>)>>,
     /// Where the right side is such an `//` itself: the plans for the two.
-    pub(crate) pair: Cell<Option<(&'h MergePlan<'h>, &'h MergePlan<'h>)>>,
+    pub(crate) pair: Cell<Option<(PlanRef<'h>, PlanRef<'h>)>>,
     /// What came of them, once they came twice in a row.
-    pub(crate) twice: Cell<Option<&'h MergeTwicePlan<'h>>>,
+    pub(crate) twice: Cell<Option<Ref<'h, MergeTwicePlan<'h>>>>,
 }
 
 /// Interpolated expressions with literal text between them.
