@@ -5,13 +5,13 @@ use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
-use crate::heap::{Heap, Str, Symbol, Value};
+use crate::heap::{Heap, Str, Symbol, Value, Word};
 
 /// All names of one evaluator. Each is kept as a string value, so that turning a name into a value
 /// costs nothing.
 pub(crate) struct SymbolTable<'h> {
     heap: &'h Heap,
-    texts: Vec<Value<'h>>,
+    texts: Vec<Word<'h>>,
     ids: HashTable<Entry>,
 }
 
@@ -59,7 +59,7 @@ impl<'h> SymbolTable<'h> {
     fn add(&mut self, hash_of_text: u32, text: &[u8], value: Value<'h>) -> Symbol {
         debug_assert_eq!(hash(text), hash_of_text);
         let symbol = Symbol(u32::try_from(self.texts.len()).expect("the heap cannot hold 2^32 names"));
-        self.texts.push(value);
+        self.texts.push(value.into());
         if let Some(string) = value.as_string() {
             string.remember_symbol(symbol);
         }
@@ -91,7 +91,7 @@ impl<'h> SymbolTable<'h> {
     /// The name as a string value.
     #[inline]
     pub(crate) fn value(&self, symbol: Symbol) -> Value<'h> {
-        self.texts[symbol.0 as usize]
+        self.texts[symbol.0 as usize].get()
     }
 
     /// Sorts indices into `names` by the names' text.
