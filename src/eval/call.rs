@@ -81,10 +81,9 @@ impl<'h> Eval<'h> {
     /// Calls a function with a name and a value of the set that it maps.
     #[inline(never)]
     pub(super) fn call_mapped(&mut self, mapping: &'h MappedSet<'h>, index: usize) -> Result<Value<'h>> {
-        let [function, set] = mapping;
-        let (shape, values) = set.get().as_attrs().and_then(Attrs::flat).expect("a set that is mapped is flat");
+        let (shape, values) = mapping.set().as_attrs().and_then(Attrs::flat).expect("a set that is mapped is flat");
         let name = self.symbols.value(shape.names()[index]);
-        self.call(function.get(), &[name, values[index].get()], Pos::NONE)
+        self.call(mapping.function(), &[name, values[index].get()], Pos::NONE)
     }
 
     /// Calls a value that is more than a function with as many arguments as it takes.
@@ -205,7 +204,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// Runs a builtin that asks whether a value is of some type. It is over too soon for a profile.
+    /// Runs a builtin that asks whether a value is of some type.
     #[inline(always)]
     pub(super) fn run_test(&mut self, test: Test, value: Value<'h>) -> Value<'h> {
         self.counters.builtin_calls += 1;
@@ -250,7 +249,7 @@ impl<'h> Eval<'h> {
             && known.is(shape)
         {
             for &(formal, index) in plan.present.slice() {
-                slots[usize::from(formal)].set(values[usize::from(index)].get());
+                slots[usize::from(formal)].set(values[index as usize].get());
             }
             // A default may look at another.
             plan.defaults.iter().for_each(|&formal| slots[usize::from(formal)].clear());
@@ -311,14 +310,14 @@ impl<'h> Eval<'h> {
         formals.cache.set(Some((shape.reference(), plan)));
     }
 
-    /// How the formals of a function are bound to sets of a shape; nothing if there are more than a plan can tell.
+    /// How the formals of a function are bound to sets of a shape; nothing if there are more than 65,536.
     fn formals_plan(&self, formals: &'h Formals<'h>, shape: &Shape<'h>) -> Option<Ref<'h, FormalsPlan<'h>>> {
-        let mut present: SmallVec<[(u16, u16); 32]> = SmallVec::new();
+        let mut present: SmallVec<[(u16, u32); 32]> = SmallVec::new();
         let mut defaults: SmallVec<[u16; 32]> = SmallVec::new();
         for (number, formal) in formals.formals.iter().enumerate() {
             let number = u16::try_from(number).ok()?;
             match shape.index_of(formal.name) {
-                Some(index) => present.push((number, u16::try_from(index).ok()?)),
+                Some(index) => present.push((number, index as u32)),
                 None if formal.default.is_some() => defaults.push(number),
                 None => {}
             }

@@ -170,7 +170,9 @@ impl<'h> Eval<'h> {
             0 => self.delay(argument, frame),
             _ => self.operand(argument, frame)?,
         };
-        if let Some(test) = builtin.test {
+        if let Some(test) = builtin.test
+            && self.profile.is_none()
+        {
             return Ok(self.run_test(test, argument));
         }
         self.run_builtin(builtin, &[argument], call.pos)

@@ -338,8 +338,16 @@ impl<'h> Eval<'h> {
             Expr::Outer { depth, slot, .. } => {
                 self.delay_slot(frame_up(frame, depth.into()).slot(slot.into()), expr, frame)
             }
+            Expr::Far(variable) => self.delay_far(variable.get(), expr, frame),
             _ => Thunk::code(self.heap, expr, frame),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn delay_far(&self, variable: &(u32, u32, Pos), expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        let &(depth, slot, _) = variable;
+        self.delay_slot(frame_up(frame, depth).slot(slot), expr, frame)
     }
 
     /// What a function is given for an argument.

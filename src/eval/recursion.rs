@@ -8,7 +8,7 @@
 use super::definitions::{Definition, Definitions, Use};
 use super::{Eval, error};
 use crate::diagnostics::{Code, Diagnostic, Label, Pos, TraceFrame};
-use crate::heap::{Function, Kind, Suspension, Thunk};
+use crate::heap::{Function, Kind, Suspension, Thunk, Value};
 use crate::program::{Expr, Lambda};
 
 /// No more steps than these are noted.
@@ -250,14 +250,16 @@ impl Link {
 fn place_of(suspension: Suspension<'_>) -> Pos {
     match suspension {
         Suspension::Code(expr, _) => place_in(expr),
-        Suspension::Apply(function, _) => match function.kind() {
-            Kind::Function(Function::Closure(closure)) => place_in_lambda(closure.lambda()),
-            _ => Pos::NONE,
-        },
-        Suspension::ApplyMany([function, ..]) | Suspension::Mapped([function, _], _) => match function.get().kind() {
-            Kind::Function(Function::Closure(closure)) => place_in_lambda(closure.lambda()),
-            _ => Pos::NONE,
-        },
+        Suspension::Apply(function, _) => place_in_function(function),
+        Suspension::ApplyMany([function, ..]) => place_in_function(function.get()),
+        Suspension::Mapped(mapping, _) => place_in_function(mapping.function()),
+        _ => Pos::NONE,
+    }
+}
+
+fn place_in_function(function: Value<'_>) -> Pos {
+    match function.kind() {
+        Kind::Function(Function::Closure(closure)) => place_in_lambda(closure.lambda()),
         _ => Pos::NONE,
     }
 }

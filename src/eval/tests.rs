@@ -272,6 +272,13 @@ fn variables_may_be_far_and_many() {
         assert_eq!(eval_with(Evaluator::builder(), &text), (8 + depth).to_string(), "{depth}");
         let text = format!("let first = 7; in {}first", "let x = 1; in ".repeat(depth));
         assert_eq!(eval_with(Evaluator::builder(), &text), "7", "{depth}");
+        // A variable is what it stands for, and no thunk of its own.
+        let text = format!("let first = [ 7 ]; in {}[ first first ]", "let x = 1; in ".repeat(depth));
+        assert_eq!(eval_with(Evaluator::builder(), &text), "[ [ 7 ] «repeated» ]", "{depth}");
+        let text = format!("let first = 7; in {}[ first ]", "let x = 1; in ".repeat(depth));
+        let mut firn = Evaluator::new();
+        let value = firn.eval_text(text, "/").unwrap();
+        assert_eq!(firn.print(&value).unwrap(), b"[ 7 ]", "{depth}");
     }
     const MANY: usize = (1 << 16) + 2;
     let bindings: String = (0..MANY).map(|number| format!("v{number} = {number} + 0;")).collect();

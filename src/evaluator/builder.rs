@@ -79,7 +79,7 @@ impl Builder {
         self
     }
 
-    /// Limits the memory of values, in bytes. More than 7.5 GiB have no effect: for so much there are addresses, which the
+    /// Limits the memory of values, in bytes. More than 7.5 GiB have no effect (6 in the command on x86-64 Linux): for so much there are addresses, which the
     /// evaluators of a process share. What the evaluator keeps besides (sources, files being hashed, texts being joined) is not
     /// counted.
     #[must_use]

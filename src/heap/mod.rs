@@ -1,7 +1,7 @@
 //! Values and the memory they live in: the only unsafe code of the crate.
 //!
 //! A [`Value`] is half a machine word. Small integers are immediate; everything else is a pointer into a [`Heap`], a bump
-//! allocator that is freed as a whole. All heaps of a process lie in one region of 8 GiB of addresses, so that half a word tells
+//! allocator that is freed as a whole. All heaps of a process lie in one region of at most 8 GiB of addresses, so that half a word tells
 //! a place in it, with two bits to spare for a tag: a thunk, an integer, or an object that tells its kind itself.
 //!
 //! The lifetime `'h` on every type here is the borrow of the heap, so a value cannot outlive its

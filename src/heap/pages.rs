@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// has them at hand or has to make them first: to move other memory away, or, in a virtual machine, to get memory
 /// of its host. That can take many times as long as small pages do, so it is measured. One slow page says little: most often
 /// those behind it are at hand. But behind two of them nearly all are slow, so then come small ones for a while, and for longer
-/// each time, in all of the process.
+/// each time, in all of the process. After a while one slow page is enough.
 #[derive(Debug)]
 pub(super) struct Pages {
     /// What small pages for [`HUGE`] bytes would have taken, by the latest of them.
@@ -75,7 +75,8 @@ impl Pages {
         }
     }
 
-    /// Asks for so many bytes, one page after the other, up to the second in a row that is slow. Tells for how many.
+    /// Asks for so many bytes, one page after the other, up to the second in a row that is slow; the one before a pause counts. Tells for how
+    /// many.
     fn ask_for_huge(&self, start: *mut u8, bytes: usize) -> usize {
         let mut asked = 0;
         while asked < bytes {

@@ -71,6 +71,12 @@ pub(super) unsafe fn widen<T>(bits: usize, less: usize) -> NonNull<T> {
     unsafe { base::at((bits << 1) - less).cast() }
 }
 
+/// Where these bits point, for what is not read or written to: they may be zero.
+#[inline(always)]
+pub(super) fn pointer_of(bits: u32) -> *const u8 {
+    base::pointer_at((bits as usize) << 1)
+}
+
 /// Makes sure that there is a region, and tells how many bytes heaps may take of it.
 pub(super) fn limit() -> usize {
     let capacity = region().capacity;
@@ -121,7 +127,7 @@ fn region() -> &'static Region {
             match base::reserve(capacity) {
                 Some(start) => break start,
                 None if capacity > LEAST_CAPACITY => capacity /= 2,
-                None => handle_alloc_error(Layout::from_size_align(capacity, GRANULE).unwrap_or(Layout::new::<u8>())),
+                None => base::give_up(Layout::from_size_align(capacity, GRANULE).unwrap_or(Layout::new::<u8>())),
             }
         };
         // SAFETY: this runs once, before anything can read the base.

@@ -109,7 +109,8 @@ impl<'h> Shape<'h> {
 
     /// A shape that no other set gets in another way, as these positions are of one place in a program.
     pub(crate) fn unique(heap: &'h Heap, names: &[Symbol], positions: &[Pos]) -> &'h Self {
-        debug_assert!(names.is_sorted_by(|a, b| a < b) && names.len() == positions.len());
+        debug_assert!(names.is_sorted_by(|a, b| a < b));
+        assert_eq!(names.len(), positions.len(), "each name has a position");
         heap.tally.shapes.add(size_of::<Self>() / 8 + names.len());
         // Most look-ups read the shape and its names, which therefore lie next to each other.
         let positions = heap.copy_row(positions).start();

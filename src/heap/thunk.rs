@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::prefetch::prefetch;
-use super::region::{narrow, widen};
+use super::region::{narrow, pointer_of, widen};
 use super::value::{TAG_OBJECT, frame_of_word, frame_word};
 use super::{Attrs, Frame, Heap, Value, ValueCell};
 use crate::program::Expr;
@@ -49,8 +49,22 @@ pub(crate) enum Suspension<'h> {
     Failed(u32),
 }
 
-/// A function and the set that it maps, which is flat.
-pub(crate) type MappedSet<'h> = [ValueCell<'h>; 2];
+/// A function and the set that it maps, which is flat. It is nowhere but in heaps.
+#[repr(align(8))]
+pub(crate) struct MappedSet<'h> {
+    function: ValueCell<'h>,
+    set: ValueCell<'h>,
+}
+
+impl<'h> MappedSet<'h> {
+    pub(crate) fn function(&self) -> Value<'h> {
+        self.function.get()
+    }
+
+    pub(crate) fn set(&self) -> Value<'h> {
+        self.set.get()
+    }
+}
 
 /// In place of a count, with an index.
 const MAPPED: u32 = 1 << 31;
@@ -88,13 +102,13 @@ impl<'h> Thunk<'h> {
     /// Calls of a function for the names and values of a flat set, for which this is made once.
     pub(crate) fn mapping(heap: &'h Heap, function: Value<'h>, set: Attrs<'h>) -> &'h MappedSet<'h> {
         debug_assert!(set.flat().is_some());
-        heap.store([ValueCell::new(function), ValueCell::new(set.value())])
+        heap.store(MappedSet { function: ValueCell::new(function), set: ValueCell::new(set.value()) })
     }
 
     /// The call for the name and the value at an index.
     #[inline(always)]
     pub(crate) fn mapped(heap: &'h Heap, mapping: &'h MappedSet<'h>, index: usize) -> Value<'h> {
-        Thunk::alloc(heap, array_word(mapping), index as u32 | MAPPED)
+        Thunk::alloc(heap, mapping_word(mapping), index as u32 | MAPPED)
     }
 
     /// A thunk whose result is known before it is asked for. Until then it is like any other thunk.
@@ -183,7 +197,7 @@ impl<'h> Thunk<'h> {
         // SAFETY: the tag says that the first is an expression and the second a frame or zero.
         unsafe {
             // It will be needed once it is known what the expression is, which takes as long.
-            prefetch(widen::<u32>(frame as usize, 0).as_ptr());
+            prefetch(pointer_of(frame));
             Some((widen(code as usize, 0).as_ref(), frame_of_word(frame)))
         }
     }
@@ -240,7 +254,7 @@ impl<'h> Thunk<'h> {
             Suspension::Code(expr, _) => narrow(NonNull::from(expr)),
             Suspension::Apply(function, _) => function.word(),
             Suspension::ApplyMany(call) => array_word(call),
-            Suspension::Mapped(mapping, _) => array_word(mapping),
+            Suspension::Mapped(mapping, _) => mapping_word(mapping),
             Suspension::Blackhole | Suspension::Forced(_) | Suspension::Failed(_) => return,
         };
         self.words()[0].set(first);
@@ -250,4 +264,10 @@ impl<'h> Thunk<'h> {
 /// An array of values that is stored in the heap, as the first half word of a thunk.
 fn array_word<T>(call: &[T]) -> u32 {
     narrow(NonNull::from(call).cast::<u64>()) | ARRAY_TAG
+}
+
+/// A function and a set, as the first half word of a thunk.
+#[inline(always)]
+fn mapping_word(mapping: &MappedSet<'_>) -> u32 {
+    narrow(NonNull::from(mapping)) | ARRAY_TAG
 }

@@ -254,7 +254,7 @@ pub(crate) struct Formals<'h> {
 /// Where the formals of a function are in a set of some shape.
 pub(crate) struct FormalsPlan<'h> {
     /// Of those that are in the set, which formal it is, and the index in the set.
-    pub(crate) present: Row<'h, (u16, u16)>,
+    pub(crate) present: Row<'h, (u16, u32)>,
     /// Those that are absent and have a default.
     pub(crate) defaults: Row<'h, u16>,
 }

@@ -1,6 +1,6 @@
 //! Appending texts, most of which are short.
 
-/// Appends a text. One of up to 64 bytes is copied in two parts of one length, which overlap unless the text is twice as long: the
+/// Appends a text. One of 4 to 64 bytes is copied in two parts of one length, which overlap unless the text is twice as long: the
 /// compiler knows these lengths, so nothing is called.
 #[inline(always)]
 pub(crate) fn append(to: &mut Vec<u8>, text: &[u8]) {

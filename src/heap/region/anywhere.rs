@@ -1,5 +1,6 @@
 //! A region wherever there is room.
 
+use std::alloc::{Layout, handle_alloc_error};
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 
@@ -37,6 +38,12 @@ fn base() -> *mut u8 {
 pub(super) unsafe fn at(distance: usize) -> NonNull<u8> {
     // SAFETY: the region is not at the end of the address space nor at its beginning.
     unsafe { NonNull::new_unchecked(base().add(distance)) }
+}
+
+/// The same for what is not read or written to, and need not be in the region.
+#[inline(always)]
+pub(super) fn pointer_at(distance: usize) -> *const u8 {
+    base().wrapping_add(distance)
 }
 
 /// How far an address of the region is from the base.
@@ -79,10 +86,15 @@ pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
     Some(aligned)
 }
 
+/// Ends the process: there is not even room for so little.
+pub(super) fn give_up(layout: Layout) -> ! {
+    handle_alloc_error(layout)
+}
+
 /// Miri has no address space to reserve.
 #[cfg(miri)]
 pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
-    use std::alloc::{Layout, alloc_zeroed};
+    use std::alloc::alloc_zeroed;
 
     const CAPACITY: usize = 256 << 20;
 
