@@ -332,6 +332,10 @@ impl<'h> Eval<'h> {
     /// people see that: `trace` and `--eval` show what has not been evaluated.
     #[inline(always)]
     pub(crate) fn delay(&mut self, expr: &'h Expr<'h>, frame: Option<Frame<'h>>) -> Value<'h> {
+        // Most are neither.
+        if !expr.is_constant_or_variable() {
+            return Thunk::code(self.heap, expr, frame);
+        }
         match *expr {
             Expr::Const(value) => value.get(),
             Expr::Local { slot, .. } => self.delay_slot(innermost(frame).slot(slot.into()), expr, frame),
@@ -339,7 +343,7 @@ impl<'h> Eval<'h> {
                 self.delay_slot(frame_up(frame, depth.into()).slot(slot.into()), expr, frame)
             }
             Expr::Far(variable) => self.delay_far(variable.get(), expr, frame),
-            _ => Thunk::code(self.heap, expr, frame),
+            _ => unreachable!("it is a constant or a variable"),
         }
     }
 

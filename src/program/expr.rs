@@ -18,8 +18,6 @@ use crate::heap::{
 pub(crate) enum Expr<'h> {
     /// A literal, a builtin, an empty list.
     Const(Word<'h>),
-    /// A value that was computed while lowering, where the language has an operation to do.
-    Folded(Word<'h>),
     /// A variable of the innermost frame.
     Local {
         slot: u16,
@@ -33,6 +31,8 @@ pub(crate) enum Expr<'h> {
     },
     /// A variable of a frame more than 255 frames up, or with more than 65,535 others: depth, slot and position.
     Far(Ref<'h, (u32, u32, Pos)>),
+    /// A value that was computed while lowering, where the language has an operation to do.
+    Folded(Word<'h>),
     /// A variable that only an enclosing `with` can provide.
     Dynamic(Ref<'h, DynamicVariable<'h>>),
     /// `subject.name`
@@ -69,6 +69,12 @@ pub(crate) enum Expr<'h> {
 const _: () = assert!(size_of::<Expr<'_>>() == 8);
 
 impl<'h> Expr<'h> {
+    /// Whether it is a constant or a variable. These are the first of all kinds, so that one comparison tells.
+    #[inline(always)]
+    pub(crate) fn is_constant_or_variable(&self) -> bool {
+        matches!(self, Expr::Const(_) | Expr::Local { .. } | Expr::Outer { .. } | Expr::Far(_))
+    }
+
     /// A literal, a builtin, an empty list.
     pub(crate) fn constant(value: Value<'h>) -> Self {
         Expr::Const(value.into())
