@@ -123,6 +123,10 @@ pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) {
 fn region() -> &'static Region {
     REGION.get_or_init(|| {
         let mut capacity = CAPACITY - START;
+        // Where the address space is limited, the rest needs some of it, too, such as the stack.
+        while capacity > system::address_space() / 2 && capacity > LEAST_CAPACITY {
+            capacity /= 2;
+        }
         let start = loop {
             match base::reserve(capacity) {
                 Some(start) => break start,
@@ -149,6 +153,16 @@ mod system {
     use std::ptr::NonNull;
 
     use super::GRANULE;
+
+    /// How many bytes of addresses the process may have.
+    pub(super) fn address_space() -> usize {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the system writes to the structure alone.
+        match unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) } {
+            0 => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        }
+    }
 
     /// Reserves addresses, where the hint says if these are free.
     pub(super) fn map(hint: usize, bytes: usize) -> Option<NonNull<u8>> {
@@ -196,6 +210,10 @@ mod system {
 #[cfg(miri)]
 mod system {
     use std::ptr::NonNull;
+
+    pub(super) fn address_space() -> usize {
+        usize::MAX
+    }
 
     pub(super) fn commit(_start: NonNull<u8>, _bytes: usize) {}
 
