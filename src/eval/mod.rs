@@ -6,6 +6,7 @@
 //! [`search_path`], results go out by [`mod@print`]. Everything that is not computation goes through a
 //! [`Host`].
 
+mod assertion;
 mod attrs;
 mod auto_call;
 mod call;
