@@ -123,7 +123,8 @@ impl<'h> Eval<'h> {
         (self.without_anew(set, shape, removed, comes_again.then_some(index)), None)
     }
 
-    /// What is left of a flat set. Unlike what is remembered, it takes much code, and large local variables. How it came to that is remembered at a place, if one is given.
+    /// What is left of a flat set. Unlike what is remembered, it takes much code, and large local variables. How it came to that is
+    /// remembered at a place, if one is given.
     #[inline(never)]
     fn without_anew(
         &mut self,

@@ -79,9 +79,9 @@ impl Builder {
         self
     }
 
-    /// Limits the memory of values, in bytes. More than 7.5 GiB have no effect (6 in the command on x86-64 Linux): for so much there are addresses, which the
-    /// evaluators of a process share. What the evaluator keeps besides (sources, files being hashed, texts being joined) is not
-    /// counted.
+    /// Limits the memory of values, in bytes. More than 7.5 GiB have no effect (6 in the command on x86-64 Linux): for so much there
+    /// are addresses, which the evaluators of a process share. What the evaluator keeps besides (sources, files being hashed, texts
+    /// being joined) is not counted.
     #[must_use]
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.settings.max_memory = bytes;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::region::{narrow, widen};
-use super::shape::{LEFT, MergePlan, MergeTwicePlan, NARROW_LEFT, SET_SHIFT, Shape};
+use super::shape::{LEFT, MIDDLE, MergePlan, MergeTwicePlan, NARROW_LEFT, Shape};
 use super::value::object_kind::{self, FLAT, FORWARD, LAYER};
 use super::{Heap, Ref, Symbol, Value, ValueCell};
 use crate::diagnostics::Pos;
@@ -78,7 +78,7 @@ impl<'h> Attrs<'h> {
         let (sets, sources) = ([right.flat_values(), left.flat_values()], plan.sources());
         Attrs::build(heap, plan.shape.get(), |index| {
             let source = sources[index];
-            sets[usize::from(source >> 15)][usize::from(source & !NARROW_LEFT)].get()
+            sets[usize::from(source >> NARROW_LEFT.trailing_zeros())][usize::from(source & !NARROW_LEFT)].get()
         })
     }
 
@@ -98,7 +98,7 @@ impl<'h> Attrs<'h> {
         let sets: [&[ValueCell<'h>]; 4] = [values_of(right, plan.right)?, middle, left, &[]];
         Some(Attrs::build(heap, plan.shape.get(), |index| {
             let source = plan.sources[index];
-            sets[(source >> SET_SHIFT) as usize][(source & ((1 << SET_SHIFT) - 1)) as usize].get()
+            sets[(source >> MIDDLE.trailing_zeros()) as usize][(source & (MIDDLE - 1)) as usize].get()
         }))
     }
 
@@ -112,7 +112,7 @@ impl<'h> Attrs<'h> {
         let sets = [right, left];
         Attrs::build(heap, shape, |index| {
             let source = sources[index];
-            sets[(source >> 31) as usize][(source & !LEFT) as usize].get()
+            sets[(source >> LEFT.trailing_zeros()) as usize][(source & !LEFT) as usize].get()
         })
     }
 

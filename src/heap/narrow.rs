@@ -83,6 +83,14 @@ pub(crate) struct Row<'h, T> {
     length: u32,
 }
 
+impl<T> Copy for Row<'_, T> {}
+
+impl<T> Clone for Row<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
 /// Where a row begins.
 pub(super) struct Start<'h, T> {
     place: NonZeroU32,
@@ -104,14 +112,6 @@ impl<'h, T> Start<'h, T> {
     pub(super) unsafe fn slice(self, length: usize) -> &'h [T] {
         // SAFETY: so many begin there, which live as long as the heap.
         unsafe { std::slice::from_raw_parts(widen(self.place.get() as usize, 0).as_ptr(), length) }
-    }
-}
-
-impl<T> Copy for Row<'_, T> {}
-
-impl<T> Clone for Row<'_, T> {
-    fn clone(&self) -> Self {
-        *self
     }
 }
 

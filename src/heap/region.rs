@@ -58,7 +58,9 @@ pub(super) fn narrow<T>(pointer: NonNull<T>) -> u32 {
     let address = pointer.addr().get();
     let distance = base::distance(address);
     debug_assert!(distance < CAPACITY && distance.is_multiple_of(2), "only what is in a heap has a narrow pointer");
-    base::half_distance(address)
+    // The base is a multiple of all that 32 bits tell, so that the bits above say nothing; under Miri it is anywhere.
+    let told = if cfg!(miri) { distance } else { address };
+    (told >> 1) as u32
 }
 
 /// The pointer that these bits tell, less so many bytes.
@@ -89,9 +91,7 @@ pub(super) fn limit() -> usize {
 pub(super) fn take(bytes: usize, alignment: usize) -> (NonNull<u8>, bool) {
     let region = region();
     let mut free = region.free.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(range) = free.take(bytes, alignment) else {
-        handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>()))
-    };
+    let Some(range) = free.take(bytes, alignment) else { end_for_want_of(bytes) };
     let is_scarce = free.bytes < region.capacity / RESERVE_PART;
     drop(free);
     // SAFETY: the allocator gives parts of the region.
@@ -120,6 +120,12 @@ pub(super) unsafe fn give_back(start: NonNull<u8>, bytes: usize) {
     free.bytes += bytes;
 }
 
+/// Ends the process: there is no room for so much.
+#[cold]
+fn end_for_want_of(bytes: usize) -> ! {
+    handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>()))
+}
+
 fn region() -> &'static Region {
     REGION.get_or_init(|| {
         let mut capacity = CAPACITY - START;
@@ -131,7 +137,12 @@ fn region() -> &'static Region {
             match base::reserve(capacity) {
                 Some(start) => break start,
                 None if capacity > LEAST_CAPACITY => capacity /= 2,
-                None => base::give_up(Layout::from_size_align(capacity, GRANULE).unwrap_or(Layout::new::<u8>())),
+                None => {
+                    if cfg!(firn_low_region) {
+                        eprintln!("the addresses from {START:#x} on, where values are to be, are in use");
+                    }
+                    end_for_want_of(capacity)
+                }
             }
         };
         // SAFETY: this runs once, before anything can read the base.
@@ -149,10 +160,7 @@ fn region() -> &'static Region {
 
 #[cfg(not(miri))]
 mod system {
-    use std::alloc::{Layout, handle_alloc_error};
     use std::ptr::NonNull;
-
-    use super::GRANULE;
 
     /// How many bytes of addresses the process may have.
     pub(super) fn address_space() -> usize {
@@ -185,7 +193,7 @@ mod system {
         // SAFETY: these are pages of the region.
         let result = unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
         if result != 0 {
-            handle_alloc_error(Layout::from_size_align(bytes, GRANULE).unwrap_or(Layout::new::<u8>()));
+            super::end_for_want_of(bytes);
         }
     }
 

@@ -74,9 +74,8 @@ pub(crate) struct MergeTwicePlan<'h> {
     pub(super) sources: Row<'h, u32>,
 }
 
-/// The set of a value is told by two bits.
-pub(super) const SET_SHIFT: u32 = 30;
-const MIDDLE: u32 = 1 << SET_SHIFT;
+/// Here the set of a value is told by two bits, of which `LEFT` is the other one.
+pub(super) const MIDDLE: u32 = 1 << 30;
 
 impl<'h> Shape<'h> {
     /// The shape of names in ascending order, none twice, with the position of each.

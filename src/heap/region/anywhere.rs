@@ -1,6 +1,5 @@
 //! A region wherever there is room.
 
-use std::alloc::{Layout, handle_alloc_error};
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 
@@ -52,16 +51,6 @@ pub(super) fn distance(address: usize) -> usize {
     address.wrapping_sub(base().addr())
 }
 
-/// The lowest 32 bits of half of the distance.
-#[inline(always)]
-pub(super) fn half_distance(address: usize) -> u32 {
-    // The base is a multiple of the capacity, so that the bits above say nothing.
-    match cfg!(miri) {
-        true => (distance(address) >> 1) as u32,
-        false => (address >> 1) as u32,
-    }
-}
-
 /// Address space at a multiple of the greatest capacity.
 #[cfg(not(miri))]
 pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
@@ -86,15 +75,10 @@ pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
     Some(aligned)
 }
 
-/// Ends the process: there is not even room for so little.
-pub(super) fn give_up(layout: Layout) -> ! {
-    handle_alloc_error(layout)
-}
-
 /// Miri has no address space to reserve.
 #[cfg(miri)]
 pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
-    use std::alloc::alloc_zeroed;
+    use std::alloc::{Layout, alloc_zeroed};
 
     const CAPACITY: usize = 256 << 20;
 

@@ -5,7 +5,6 @@
 //! it, within the first GiB, the system's heap begins, which is hardly used, and from there on nothing is mapped until far above (but for
 //! Valgrind, where it runs, in the second GiB). In the process of an embedder much may be there.
 
-use std::alloc::{Layout, handle_alloc_error};
 use std::ptr::NonNull;
 
 /// The addresses before are those of the command, of the system's heap, and of Valgrind.
@@ -37,12 +36,6 @@ pub(super) fn distance(address: usize) -> usize {
     address
 }
 
-/// The lowest 32 bits of half of the distance.
-#[inline(always)]
-pub(super) fn half_distance(address: usize) -> u32 {
-    (address >> 1) as u32
-}
-
 /// Address space from the start on.
 pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
     let start = super::system::map(START, capacity)?;
@@ -51,10 +44,4 @@ pub(super) fn reserve(capacity: usize) -> Option<NonNull<u8>> {
     }
     super::system::unmap(start, capacity);
     None
-}
-
-/// Ends the process: there is not even room for so little.
-pub(super) fn give_up(layout: Layout) -> ! {
-    eprintln!("the addresses from {START:#x} on, where values are to be, are in use");
-    handle_alloc_error(layout)
 }
