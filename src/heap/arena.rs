@@ -45,7 +45,8 @@ pub(crate) struct Heap {
 
 /// The first chunk is small so that evaluating `1` touches little memory.
 const FIRST_CHUNK: usize = 256 << 10;
-const CHUNK: usize = 4 << 20;
+/// Miri takes its time for each byte.
+const CHUNK: usize = if cfg!(miri) { 512 << 10 } else { 4 << 20 };
 /// An object of more bytes could not have its size in its header.
 const LARGEST_OBJECT: usize = (1 << 31) - 8;
 
@@ -279,7 +280,7 @@ mod tests {
         let mut chunks: Vec<(usize, usize)> = std::thread::scope(|scope| {
             let make = |seed: u64| {
                 let heap = Heap::new(usize::MAX);
-                (0..50_000).for_each(|index| _ = heap.store_slice(&[seed, index, seed]));
+                (0..FIRST_CHUNK as u64 / 20).for_each(|index| _ = heap.store_slice(&[seed, index, seed]));
                 let chunks: Vec<_> = heap.chunks.borrow().iter().map(|chunk| (chunk.0.addr().get(), chunk.1)).collect();
                 all_are_full.wait();
                 chunks
