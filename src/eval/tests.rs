@@ -1,11 +1,12 @@
 //! What programs alone cannot reach: other hosts, options, values that are not evaluated, and nesting that is deep.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::search_path::SearchPathEntry;
 use super::{Host, SystemHost};
+use crate::corpus::programs_in;
 use crate::diagnostics::{Code, SourceName};
 use crate::store::{DirectoryEntry, FileSource, FileType, OpenFile};
 use crate::{Builder, Evaluator, Lint, LintLevel, Lints};
@@ -27,6 +28,35 @@ fn check(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
         assert_eq!(eval_with(Evaluator::builder(), text), *expected, "{text}");
     }
+}
+
+/// What was evaluated before changes nothing. `FIRN_CORPUS` names a part of the corpus to be run alone, under Miri above all, where each
+/// program takes seconds.
+#[test]
+fn one_evaluator_runs_the_corpus() {
+    let mut firn = Evaluator::new();
+    let chosen = std::env::var("FIRN_CORPUS").ok();
+    let expected_of = |file: &Path| {
+        // These two show the environment.
+        let is_own = file.ends_with("paths/home.cfg") || file.ends_with("type-builtins/get-env.cfg");
+        match file.extension()?.to_str()? {
+            "cfg" if !is_own && !file.with_extension("flags").exists() => fs::read(file.with_extension("out")).ok(),
+            _ => None,
+        }
+    };
+    let mut count = 0;
+    for file in programs_in(chosen.as_deref().unwrap_or("corpus/lang")) {
+        let Some(expected) = expected_of(&file) else { continue };
+        let printed = firn.eval_file(&file).and_then(|value| {
+            firn.force_deep(&value)?;
+            firn.print(&value)
+        });
+        let printed = printed.unwrap_or_else(|error| error.to_string().into_bytes());
+        let [printed, expected] = [&printed, &expected].map(|text| String::from_utf8_lossy(text));
+        assert_eq!(printed, expected.trim_end_matches('\n'), "{}", file.display());
+        count += 1;
+    }
+    assert!(count > if chosen.is_some() { 0 } else { 500 }, "only {count} programs");
 }
 
 /// The store that is not written keeps texts in memory; they are files like others.
@@ -221,7 +251,7 @@ fn what_is_not_evaluated_is_written_as_it_is() {
 fn files_tell_their_names_in_xml() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.nix");
-    std::fs::write(&path, "{ a = 1; }").unwrap();
+    fs::write(&path, "{ a = 1; }").unwrap();
     let mut firn = Evaluator::new();
     let value = firn.eval_file(&path).unwrap();
     let xml = String::from_utf8(firn.to_xml(&value, true, true).unwrap()).unwrap();
