@@ -26,12 +26,12 @@ mod toml;
 mod types;
 mod xml;
 
-pub(crate) use xml::XmlOptions;
-
 pub(crate) use constants::{CONSTANTS, Constant};
+pub(crate) use strings::substring_range;
 pub(crate) use table::{
     Builtin, BuiltinTable, DERIVATION_FILE, MAX_ARITY, Test, all, builtin_file, define, global_name,
 };
+pub(crate) use xml::XmlOptions;
 
 /// What builtins remember from call to call.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! Strings.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -177,9 +178,14 @@ fn substring<'h>(eval: &mut Eval<'h>, [start, length, string]: [Value<'h>; 3]) -
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let mut context = ContextSet::default();
     let text = eval.coerce(string, Coercion::INTERPOLATION, &mut context)?;
-    let from = start.min(text.len());
-    let to = from.saturating_add(length).min(text.len());
-    Ok(Str::concat(eval.heap, &[&text[from..to]], context.as_slice()))
+    let part = &text[substring_range(text.len(), start, length)];
+    Ok(Str::concat(eval.heap, &[part], context.as_slice()))
+}
+
+/// Which of `available` bytes `substring` takes.
+pub(crate) fn substring_range(available: usize, start: usize, length: usize) -> Range<usize> {
+    let from = start.min(available);
+    from..from.saturating_add(length).min(available)
 }
 
 fn concat_strings_sep<'h>(eval: &mut Eval<'h>, [separator, list]: [Value<'h>; 2]) -> Result<Value<'h>> {

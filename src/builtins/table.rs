@@ -111,8 +111,9 @@ pub(crate) struct BuiltinTable {
     all: Vec<&'static Builtin>,
     /// How many have names.
     named: usize,
-    /// `toString`, for calls of it in texts.
+    /// `toString` and `substring`, for calls of them in texts.
     to_string: BuiltinId,
+    substring: BuiltinId,
 }
 
 const FAMILIES: &[&[Builtin]] = &[
@@ -150,10 +151,13 @@ impl BuiltinTable {
     pub(crate) fn new(settings: &Settings) -> Self {
         let is_enabled = |builtin: &&Builtin| builtin.feature.is_none_or(|feature| settings.features.has(feature));
         let mut all: Vec<_> = all().filter(is_enabled).collect();
-        let to_string = all.iter().position(|builtin| builtin.name == "toString").expect("no feature is needed for it");
+        let [to_string, substring] = ["toString", "substring"].map(|name| {
+            let index = all.iter().position(|builtin| builtin.name == name);
+            BuiltinId(index.expect("no feature is needed for it") as u16)
+        });
         let named = all.len();
         all.extend(super::position::BUILTINS);
-        BuiltinTable { all, named, to_string: BuiltinId(to_string as u16) }
+        BuiltinTable { all, named, to_string, substring }
     }
 
     /// The functions that find out the line and the column of a position.
@@ -165,6 +169,12 @@ impl BuiltinTable {
     #[inline(always)]
     pub(crate) fn to_string_of(&self, value: Value<'_>) -> Option<&'static Builtin> {
         value.is_builtin(self.to_string).then(|| self.get(self.to_string))
+    }
+
+    /// Whether this value is `substring`.
+    #[inline(always)]
+    pub(crate) fn is_substring(&self, value: Value<'_>) -> bool {
+        value.is_builtin(self.substring)
     }
 
     #[inline(always)]

@@ -6,11 +6,10 @@ use super::context::{ContextElement, ContextSet};
 use super::operators::Arithmetic;
 use super::search_path::BUILTIN_FILES;
 use super::{ErrorExt, Eval, Result, error};
-use crate::builtins::Builtin;
 use crate::builtins::text::{float, path};
 use crate::diagnostics::{Code, Diagnostic, Part};
-use crate::heap::{Attrs, Frame, Kind, Str, Value, Writer};
-use crate::program::{Binary, Call, Expr, Interpolation, names};
+use crate::heap::{Attrs, Frame, Kind, Str, Value};
+use crate::program::{Binary, Expr, Interpolation, names};
 use crate::store::append;
 
 /// What may be made a string.
@@ -36,167 +35,7 @@ impl Coercion {
 /// How many sets in a row may stand for each other as text.
 const MAX_REPRESENTATIONS: usize = 100_000;
 
-/// A longer text is not made before it is wanted.
-const MAX_EARLY_LENGTH: usize = 1024;
-
-/// What became of a part of a text that is a call.
-enum ToString<'h> {
-    /// It is `toString` of this integer.
-    Integer(i64),
-    /// It is `toString` of something else, which is this string.
-    Text(Value<'h>),
-    /// It is another call.
-    NoSuchCall,
-}
-
-/// A piece of a text: bytes, or an integer that is written where the text will be.
-#[derive(Copy, Clone)]
-enum Piece<'h> {
-    Text(&'h [u8]),
-    Integer(i64),
-}
-
-/// Most texts have no more pieces than this.
-const USUAL_PIECES: usize = 6;
-
-impl<'h> Piece<'h> {
-    const EMPTY: Piece<'h> = Piece::Text(&[]);
-
-    /// The number of bytes, or more.
-    #[inline(always)]
-    fn len_at_most(self) -> usize {
-        match self {
-            Piece::Text(text) => text.len(),
-            Piece::Integer(_) => MOST_DIGITS,
-        }
-    }
-}
-
-/// An integer that is a piece has 31 bits, which takes at most so many bytes with its sign.
-const MOST_DIGITS: usize = 11;
-
 impl<'h> Eval<'h> {
-    /// `"a${b}c"`
-    #[inline(never)]
-    pub(super) fn interpolate(&mut self, string: &'h Interpolation<'h>, frame: Option<Frame<'h>>) -> Result<Value<'h>> {
-        match string.parts.len() {
-            count @ ..=USUAL_PIECES => self.interpolate_with(string, frame, &mut [Piece::EMPTY; USUAL_PIECES][..count]),
-            count => self.interpolate_with(string, frame, &mut vec![Piece::EMPTY; count]),
-        }
-    }
-
-    /// Makes a text of as many pieces as it has parts.
-    #[inline(always)]
-    fn interpolate_with(
-        &mut self,
-        string: &'h Interpolation<'h>,
-        frame: Option<Frame<'h>>,
-        pieces: &mut [Piece<'h>],
-    ) -> Result<Value<'h>> {
-        let mut context = ContextSet::default();
-        let mut length = string.literal;
-        for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
-            let value = match part.expr {
-                Expr::Call(call) => match self.text_of_call(call.get(), frame)? {
-                    ToString::Integer(value) => {
-                        length += MOST_DIGITS;
-                        *piece = Piece::Integer(value);
-                        continue;
-                    }
-                    ToString::Text(value) => value,
-                    ToString::NoSuchCall => self.eval(&part.expr, frame)?,
-                },
-                _ => self.operand(&part.expr, frame)?,
-            };
-            let text = self.coerce_forced(value, Coercion::INTERPOLATION, &mut context).or_at(part.pos)?;
-            length += text.len();
-            *piece = Piece::Text(text);
-        }
-        self.reserve(length)?;
-        Ok(self.text_of(string, pieces, length, &context))
-    }
-
-    /// The text with these pieces for its parts, which has `length` bytes or less.
-    #[inline(always)]
-    fn text_of(
-        &self,
-        string: &Interpolation<'h>,
-        pieces: &[Piece<'h>],
-        length: usize,
-        context: &ContextSet,
-    ) -> Value<'h> {
-        let mut writer = Writer::new(self.heap, length, context.as_slice());
-        for (part, piece) in string.parts.iter().zip(pieces) {
-            writer.push(part.before);
-            match piece {
-                Piece::Text(text) => writer.push(text),
-                Piece::Integer(value) => writer.push(itoa::Buffer::new().format(*value).as_bytes()),
-            }
-        }
-        writer.push(string.end);
-        writer.finish_early(self.heap)
-    }
-
-    /// The text that an interpolation makes, if all its parts are at hand, so that nothing can go wrong or be seen. It has large local
-    /// variables, which are not to be in the frames of calls within calls.
-    #[inline(never)]
-    pub(super) fn interpolated_already(
-        &mut self,
-        string: &'h Interpolation<'h>,
-        frame: Option<Frame<'h>>,
-    ) -> Option<Value<'h>> {
-        let mut pieces = [Piece::EMPTY; USUAL_PIECES];
-        let pieces = pieces.get_mut(..string.parts.len())?;
-        let mut context = ContextSet::default();
-        let mut length = string.literal;
-        let mut integers = 0;
-        for (part, piece) in string.parts.iter().zip(pieces.iter_mut().by_ref()) {
-            *piece = match part.expr {
-                Expr::Call(call) => match (self.callee_to_string(call.get()), call.arguments.slice()) {
-                    (Some(_), [argument]) => {
-                        integers += 1;
-                        Piece::Integer(self.at_hand(argument, frame)?.as_small_int()?)
-                    }
-                    _ => return None,
-                },
-                _ => {
-                    let text = self.at_hand(&part.expr, frame)?.as_string()?;
-                    context.add(text.context());
-                    Piece::Text(text.bytes())
-                }
-            };
-            length += piece.len_at_most();
-        }
-        if length > MAX_EARLY_LENGTH {
-            return None;
-        }
-        self.counters.builtin_calls += integers;
-        Some(self.text_of(string, pieces, length, &context))
-    }
-
-    /// The builtin `toString`, if that is what is called.
-    #[inline(always)]
-    fn callee_to_string(&self, call: &Call<'h>) -> Option<&'static Builtin> {
-        let Expr::Const(function) = call.function else { return None };
-        self.builtins.to_string_of(function.get()).filter(|_| self.profile.is_none())
-    }
-
-    /// A call of `toString` in a text: of an integer no string is made for it.
-    #[inline(always)]
-    fn text_of_call(&mut self, call: &'h Call<'h>, frame: Option<Frame<'h>>) -> Result<ToString<'h>> {
-        let (Some(builtin), [argument]) = (self.callee_to_string(call), call.arguments.slice()) else {
-            return Ok(ToString::NoSuchCall);
-        };
-        let argument = self.operand(argument, frame)?;
-        match argument.as_small_int() {
-            Some(value) => {
-                self.counters.builtin_calls += 1;
-                Ok(ToString::Integer(value))
-            }
-            None => Ok(ToString::Text(self.run_builtin(builtin, &[argument], call.pos)?)),
-        }
-    }
-
     /// A string of parts, one after the other.
     ///
     /// # Errors
@@ -329,8 +168,14 @@ impl<'h> Eval<'h> {
         Ok(string.as_string().expect("a string has just been made"))
     }
 
+    /// The same for a value that has been forced.
     #[inline]
-    fn coerce_forced(&mut self, value: Value<'h>, how: Coercion, context: &mut ContextSet) -> Result<&'h [u8]> {
+    pub(super) fn coerce_forced(
+        &mut self,
+        value: Value<'h>,
+        how: Coercion,
+        context: &mut ContextSet,
+    ) -> Result<&'h [u8]> {
         match value.as_string() {
             Some(string) => {
                 context.add(string.context());

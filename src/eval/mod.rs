@@ -23,6 +23,7 @@ mod expr;
 mod files;
 mod host;
 mod import;
+mod interpolation;
 mod list_texts;
 mod operators;
 mod position;
@@ -142,6 +143,8 @@ pub(crate) struct Eval<'h> {
     copied_paths: FxHashMap<&'h [u8], (&'h [u8], crate::heap::ContextId)>,
     /// Memory for the variables of the next derivation: an environment without any.
     pub(crate) spare_environment: Option<Environment>,
+    /// Pieces of the texts that are being made.
+    piece_bytes: Vec<u8>,
     pub(crate) counters: counters::Counters,
     stack: StackGauge,
     /// Calls that have not returned.
@@ -187,6 +190,7 @@ impl<'h> Eval<'h> {
             merge_plans: FxHashMap::default(),
             lookups: SelectTable::default(),
             spare_environment: None,
+            piece_bytes: Vec::new(),
             removals: removals::Removals::default(),
             list_texts: list_texts::ListTexts::default(),
             file_texts: FxHashMap::default(),

@@ -5,7 +5,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
 /// A part with fewer bytes is not worth the reference.
@@ -14,7 +15,8 @@ pub(super) const LONG: usize = 300;
 /// The long parts of texts.
 #[derive(Debug, Default)]
 pub(super) struct SharedTexts {
-    parts: FxHashSet<Arc<[u8]>>,
+    /// When it grows, no text is hashed again.
+    parts: IndexSet<Arc<[u8]>, FxBuildHasher>,
 }
 
 /// A text without its long parts, and these.
