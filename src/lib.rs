@@ -205,6 +205,7 @@ pub mod diagnostics;
 mod eval;
 mod evaluator;
 mod explain;
+mod growth;
 mod heap;
 mod program;
 mod regex;

@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
+use crate::growth::room;
 use crate::heap::{Context, ContextId};
 use crate::store::{OutputName, StorePath};
 
@@ -54,15 +55,12 @@ pub(crate) struct ContextTable {
     made: Vec<bool>,
 }
 
-/// What has so many elements will have so many more, for which the table need not grow step by step.
+/// The table grows at once when it has so many.
 const SOME_ELEMENTS: usize = 1024;
-const MANY_ELEMENTS: usize = 2048;
 
 impl ContextTable {
     pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {
-        if self.elements.len() == SOME_ELEMENTS {
-            self.elements.reserve(MANY_ELEMENTS);
-        }
+        self.elements.reserve(room(self.elements.len(), SOME_ELEMENTS));
         let (index, _) = self.elements.insert_full(element);
         ContextId(u32::try_from(index).expect("fewer than 2^32 store paths"))
     }

@@ -4,15 +4,15 @@ use rustc_hash::FxHashMap;
 
 use super::{ErrorExt, Eval, Result};
 use crate::diagnostics::Part;
+use crate::growth::room;
 use crate::heap::{Attrs, Frame, MergePlan, MergeTwicePlan, Shape, Value};
 use crate::program::{Binary, Expr, Update};
 
 /// The merges of shapes that were seen, by the addresses of the shapes.
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 
-/// What has so many plans will have so many more, for which the table need not grow step by step.
+/// Their table grows at once when it has so many.
 const SOME_PLANS: usize = 1024;
-const MANY_PLANS: usize = 2048;
 
 impl<'h> Eval<'h> {
     /// `left // right`
@@ -119,9 +119,7 @@ impl<'h> Eval<'h> {
         }
         let (value, plan) = Attrs::merge_first(self.heap, left, right);
         if let Some(plan) = plan {
-            if self.merge_plans.len() == SOME_PLANS {
-                self.merge_plans.reserve(MANY_PLANS);
-            }
+            self.merge_plans.reserve(room(self.merge_plans.len(), SOME_PLANS));
             self.merge_plans.insert(key, plan);
             remember(left_shape, right_shape, plan);
         }

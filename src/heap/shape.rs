@@ -12,6 +12,7 @@ use smallvec::{SmallVec, smallvec};
 use super::narrow::Start;
 use super::{Heap, Ref, Row, Symbol};
 use crate::diagnostics::Pos;
+use crate::growth::room;
 
 /// The names of an attribute set, shared by all sets that one place of a program makes.
 ///
@@ -46,9 +47,8 @@ const MOST_FILTERED: usize = 128;
 #[derive(Default)]
 pub(super) struct ShapeTable(HashTable<(u64, NonNull<()>)>);
 
-/// What has so many shapes will have so many more: the table need not grow step by step, moving all of them each time.
+/// The table grows at once when it has so many.
 const SOME_SHAPES: usize = 2048;
-const MANY_SHAPES: usize = 8192;
 
 /// How two shapes merge into one.
 pub(crate) struct MergePlan<'h> {
@@ -99,9 +99,8 @@ impl<'h> Shape<'h> {
             return (shape, true);
         }
         let shape = Shape::unique(heap, names, positions);
-        if shapes.0.len() == SOME_SHAPES {
-            shapes.0.reserve(MANY_SHAPES, |&(hash, _)| hash);
-        }
+        let more = room(shapes.0.len(), SOME_SHAPES);
+        shapes.0.reserve(more, |&(hash, _)| hash);
         shapes.0.insert_unique(hash, (hash, NonNull::from(shape).cast()), |&(hash, _)| hash);
         (shape, false)
     }

@@ -20,6 +20,7 @@ use super::path::{StoreDir, StorePath};
 use super::shared_texts::{LONG, SharedText, SharedTexts};
 use super::tree::Tree;
 use crate::cache::Cache;
+use crate::growth::room;
 
 /// A store that computes all paths and writes nothing. It needs no rights, no
 /// daemon, and no store directory.
@@ -74,9 +75,8 @@ struct PackedDerivation {
     outputs: SmallVec<[StorePath; 1]>,
 }
 
-/// What has so many objects will have so many more, for which the table need not grow step by step.
+/// The table of objects grows at once when it has so many.
 const SOME_OBJECTS: usize = 256;
-const MANY_OBJECTS: usize = 1024;
 
 impl ComputeStore {
     /// A store without objects.
@@ -97,9 +97,7 @@ impl ComputeStore {
     }
 
     fn make_room(&mut self) {
-        if self.objects.len() == SOME_OBJECTS {
-            self.objects.reserve(MANY_OBJECTS);
-        }
+        self.objects.reserve(room(self.objects.len(), SOME_OBJECTS));
     }
 
     fn object(&self, path: &StorePath) -> Result<&Object> {

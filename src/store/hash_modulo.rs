@@ -26,6 +26,7 @@ use super::path::{StoreDir, StorePath};
 use super::recipe::Recipe;
 use super::repeats::{Draft, Known, PackedDraft, Repeats};
 use crate::cache::Cache;
+use crate::growth::room;
 
 /// Computes hashes of derivations modulo their inputs, and remembers them by
 /// store path, so that no derivation is hashed twice.
@@ -46,9 +47,8 @@ pub struct HashModulo {
     file: Vec<u8>,
 }
 
-/// Who knows so many derivations will know so many more, for which the table need not grow step by step.
+/// The table of derivations that are known grows at once when it has so many.
 const SOME_KNOWN: usize = 256;
-const MANY_KNOWN: usize = 1024;
 
 /// What stands for a derivation in those that need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -343,9 +343,7 @@ impl HashModulo {
     }
 
     fn know(&mut self, path: StorePath, hash: InputHash) {
-        if self.known.len() == SOME_KNOWN {
-            self.known.reserve(MANY_KNOWN);
-        }
+        self.known.reserve(room(self.known.len(), SOME_KNOWN));
         self.known.insert(path, hash);
     }
 

@@ -15,6 +15,10 @@ use super::hash_modulo::InputHash;
 use super::packed::Packed;
 use super::path::{DIGEST_LENGTH, StoreDir, StorePath};
 use crate::cache::{Cache, Digest};
+use crate::growth::room;
+
+/// The table of a run's derivations grows at once when it has so many.
+const SOME_KNOWN: usize = 256;
 
 /// The derivations that were completed, by a digest of what was known of them before.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +104,7 @@ impl Repeats {
     /// Remembers a derivation that is complete, for this run.
     pub(super) fn remember(&mut self, draft: &Draft, known: Known) {
         if let Some(digest) = draft.digest() {
+            self.known.reserve(room(self.known.len(), SOME_KNOWN));
             self.known.insert(*digest, known);
         }
     }
