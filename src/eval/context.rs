@@ -56,7 +56,7 @@ pub(crate) struct ContextTable {
 }
 
 /// The table grows at once when it has so many.
-const SOME_ELEMENTS: usize = 1024;
+const SOME_ELEMENTS: usize = 512;
 
 impl ContextTable {
     pub(crate) fn intern(&mut self, element: ContextElement) -> ContextId {

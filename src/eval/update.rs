@@ -12,7 +12,7 @@ use crate::program::{Binary, Expr, Update};
 pub(super) type MergePlans<'h> = FxHashMap<(usize, usize), &'h MergePlan<'h>>;
 
 /// Their table grows at once when it has so many.
-const SOME_PLANS: usize = 1024;
+const SOME_PLANS: usize = 512;
 
 impl<'h> Eval<'h> {
     /// `left // right`
