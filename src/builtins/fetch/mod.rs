@@ -29,7 +29,7 @@ use input::{Attribute, Attributes};
 pub(crate) use local::Fetched;
 
 use super::table::builtins;
-use crate::diagnostics::{Code, Pos};
+use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::eval::{Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
 use crate::heap::{Attrs, Kind, Str, Value};
 use crate::program::names;
@@ -222,14 +222,18 @@ fn attributes_of<'h>(eval: &mut Eval<'h>, set: Attrs<'h>, who: &str) -> Result<A
         match attribute_of(value).or_at(pos)? {
             Some(attribute) => drop(attributes.insert(name, attribute)),
             None => {
-                let found = eval.describe(value);
-                let message = format!("the attribute '{name}' for '{who}' is {found}");
-                let problem = error(Code::TypeMismatch, message).hint("it must be a string, an integer or a Boolean");
-                return Err(problem.or_at(pos));
+                let problem = unfit_attribute(eval, &name, who, value);
+                return Err(problem.hint("it must be a string, an integer or a Boolean").or_at(pos));
             }
         }
     }
     Ok(attributes)
+}
+
+/// The error that an attribute of an input has a value of a wrong type.
+fn unfit_attribute<'h>(eval: &mut Eval<'h>, name: &str, who: &str, value: Value<'h>) -> Box<Diagnostic> {
+    let found = eval.describe(value);
+    error(Code::TypeMismatch, format!("the attribute '{name}' for '{who}' is {found}"))
 }
 
 /// What a value is as an attribute of an input; nothing if it cannot be one.

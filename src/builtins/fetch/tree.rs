@@ -8,11 +8,11 @@ use super::git::{self, Checkout};
 use super::input::{Attribute, Attributes, Input, Scheme};
 use super::local::{Location, no_network};
 use super::url::{Strictness, Url};
-use super::{attributes_of, int_value, require_feature, utf8};
+use super::{attributes_of, int_value, require_feature, unfit_attribute, utf8};
 use crate::builtins::text::path::{canonicalize, join};
-use crate::diagnostics::{Code, Pos};
+use crate::diagnostics::{Code, Diagnostic, Pos};
 use crate::eval::{AttrList, Coercion, ContextSet, ErrorExt, Eval, Result, error, invalid_argument};
-use crate::heap::{Str, Value};
+use crate::heap::{Attrs, Str, Value};
 use crate::program::names;
 use crate::store::{ContentAddressMethod, FileType, Hash, StorePath, check_name};
 
@@ -50,7 +50,10 @@ pub(super) fn fetch<'h>(eval: &mut Eval<'h>, fetcher: &Fetcher, argument: Value<
 fn read_input<'h>(eval: &mut Eval<'h>, fetcher: &Fetcher, argument: Value<'h>) -> Result<Input> {
     let argument = eval.force(argument)?;
     let mut attributes = match argument.as_attrs() {
-        Some(set) => attributes_of(eval, set, fetcher.builtin)?,
+        Some(set) => {
+            check_type(eval, fetcher, set)?;
+            attributes_of(eval, set, fetcher.builtin)?
+        }
         None => {
             let url = utf8(eval.coerce(argument, Coercion::PLAIN, &mut ContextSet::default())?)?;
             if !fetcher.is_git {
@@ -61,21 +64,36 @@ fn read_input<'h>(eval: &mut Eval<'h>, fetcher: &Fetcher, argument: Value<'h>) -
             Attributes::from([("url".to_owned(), Attribute::String(url.to_owned()))])
         }
     };
-    let refused: &[&str] = if fetcher.is_git { &["type", "__final"] } else { &["name", "__final"] };
+    let refused: &[&str] = if fetcher.is_git { &["__final"] } else { &["name", "__final"] };
     if let Some(name) = refused.iter().find(|&&name| attributes.contains_key(name)) {
-        return Err(invalid_argument(format!("'{}' does not know the argument '{name}'", fetcher.builtin)));
+        return Err(unknown_argument(fetcher, name));
     }
     if fetcher.is_git {
         attributes.insert("type".to_owned(), Attribute::String(Scheme::Git.name().to_owned()));
         if attributes.get("submodules") != Some(&Attribute::Bool(true)) {
             attributes.entry("exportIgnore".to_owned()).or_insert(Attribute::Bool(true));
         }
-    } else if !attributes.contains_key("type") {
-        return Err(invalid_argument("'fetchTree' needs an argument 'type'"));
     } else if attributes.get("type") == Some(&Attribute::String("git".to_owned())) {
         attributes.entry("shallow".to_owned()).or_insert(Attribute::Bool(true));
     }
     Input::from_attributes(attributes).map_err(invalid_argument)
+}
+
+/// Whether there is a type decides before other attributes are evaluated.
+fn check_type<'h>(eval: &mut Eval<'h>, fetcher: &Fetcher, set: Attrs<'h>) -> Result<()> {
+    match (eval.find(set, names::TYPE), fetcher.is_git) {
+        (Some(_), true) => Err(unknown_argument(fetcher, "type")),
+        (None, true) => Ok(()),
+        (Some(kind), false) => match eval.force_cell(kind)? {
+            kind if kind.as_string().is_some() => Ok(()),
+            kind => Err(unfit_attribute(eval, "type", fetcher.builtin, kind).hint("it must be a string")),
+        },
+        (None, false) => Err(invalid_argument("'fetchTree' needs an argument 'type'")),
+    }
+}
+
+fn unknown_argument(fetcher: &Fetcher, name: &str) -> Box<Diagnostic> {
+    invalid_argument(format!("'{}' does not know the argument '{name}'", fetcher.builtin))
 }
 
 /// In pure evaluation a source must be told by a hash.
